@@ -1,0 +1,114 @@
+/*
+ * The contract between a filter and what runs it. A filter looks at one PDU and says what becomes
+ * of it; it owns no socket, no clock and no storage, and asks for those through ports.h. A filter is
+ * one file that defines one struct flt_ops, and one line in registry.c. chain.c runs them.
+ *
+ * Life of a call: on_pdu, then, if that said PENDING, exactly one on_reply (or cancel, when the
+ * session is gone); after PASS, at most one on_resp when the other side has answered. `state` lives
+ * from on_pdu to on_resp or to the end of the call, and is zero at on_pdu.
+ */
+#ifndef FILTERS_FILTER_H
+#define FILTERS_FILTER_H
+
+#include "filters/keys.h"
+#include "filters/phone.h"
+#include "filters/ports.h"
+#include "smpp/text.h"
+#include "smpp/view.h"
+
+enum flt_verdict {
+    FLT_PASS,
+    FLT_REJECT,  /* answer with call->status */
+    FLT_ABSORB,  /* answer as if the other side had taken it; call->message_id is the id */
+    FLT_PENDING, /* a port will answer */
+    FLT_VERDICTS
+};
+
+/* Which commands a filter wants to see. */
+enum {
+    FLT_SUBMIT_SM = 1 << 0,
+    FLT_SUBMIT_MULTI = 1 << 1,
+    FLT_DATA_SM = 1 << 2,
+    FLT_DELIVER_SM = 1 << 3,
+    FLT_REPLACE_SM = 1 << 4,
+};
+
+/* A brand or campaign, known by its sender addresses. */
+struct flt_program {
+    const char *name;
+    struct conf_strings senders;
+    const char *region; /* "" : the default region */
+};
+
+/* What does not change from message to message. Belongs to the configuration snapshot. */
+struct flt_world {
+    const char *region; /* default region, "" for none */
+    const struct flt_program *programs;
+    unsigned program_count;
+};
+
+/* Where a PDU comes from and goes to. Belongs to the session. */
+struct flt_origin {
+    const char *account; /* system_id of the bind */
+    const char *carrier; /* name of the carrier */
+    enum smpp_alphabet alphabet; /* what data_coding 0 means at this carrier */
+    uint32_t session;
+};
+
+struct flt_call {
+    const void *conf;               /* this filter's settings */
+    void *state;                    /* this filter's call_size octets */
+    const struct flt_world *world;
+    const struct flt_origin *origin;
+    const struct flt_ports *ports;
+    struct phone *phone;
+    const struct smpp_msg *msg;     /* valid in on_pdu and on_reply only; NULL elsewhere */
+    struct flt_ticket ticket;       /* to be handed to a port */
+    bool monitor;                   /* the verdict will only be counted */
+
+    /* What the filter says beside its verdict. */
+    uint32_t status;                /* REJECT: command_status; submit_multi: of dropped ones */
+    char message_id[40];            /* ABSORB: our id, NUL-terminated, "" for none */
+    uint64_t dropped[4];            /* submit_multi with PASS: destination i is not to be sent to */
+};
+
+static inline bool flt_dropped(const struct flt_call *call, unsigned i)
+{
+    return (call->dropped[i / 64] >> (i % 64)) & 1;
+}
+
+static inline void flt_drop(struct flt_call *call, unsigned i)
+{
+    call->dropped[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+struct flt_ops {
+    const char *name;
+    const char *help;            /* what it does, for the commented configuration */
+    uint32_t pdus;               /* FLT_SUBMIT_SM | ... */
+    bool outbound, inbound;      /* the chains in which it may stand */
+    size_t conf_size, call_size;
+    const struct conf_key *keys; /* its settings; `filter` and `mode` are the chain's */
+    /* What a table cannot say: checks the settings together and prepares what is derived from
+     * them. Returns NULL, or what is wrong. conf_done frees what conf_ready made. May be NULL. */
+    const char *(*conf_ready)(void *conf, const struct flt_world *world);
+    void (*conf_done)(void *conf);
+
+    enum flt_verdict (*on_pdu)(struct flt_call *call);
+    enum flt_verdict (*on_reply)(struct flt_call *call, const struct port_reply *reply);
+    void (*on_resp)(struct flt_call *call, uint32_t status); /* may be NULL */
+    void (*cancel)(struct flt_call *call);                   /* may be NULL */
+};
+
+/* The program that a sender address belongs to, or NULL. Digits match in any spelling ('+', spaces,
+ * dashes), alphanumeric senders in any case. */
+const struct flt_program *flt_program_of(const struct flt_world *world, struct smpp_str sender);
+const struct flt_program *flt_program_named(const struct flt_world *world, const char *name);
+
+/* The region in which a program's numbers are read. `program` may be NULL. */
+const char *flt_region_of(const struct flt_world *world, const struct flt_program *program);
+
+/* Which FLT_* bit a command is, 0 for those that filters never see. */
+uint32_t flt_pdu_bit(uint32_t command_id);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * One setting of the configuration as data. The same table parses the file, checks it (stopgate
+ * -t), writes the commented conf/stopgate.yaml and the manual page. Filters describe their settings
+ * with it too, so it lives here and knows nothing of YAML.
+ */
+#ifndef FILTERS_KEYS_H
+#define FILTERS_KEYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct conf_strings {
+    const char *const *v;
+    unsigned n;
+};
+
+enum key_type {
+    KEY_STRING,   /* const char * */
+    KEY_STRINGS,  /* struct conf_strings; a single scalar is a list of one */
+    KEY_BOOL,     /* bool */
+    KEY_INT,      /* int64_t, within min and max */
+    KEY_DURATION, /* uint64_t, milliseconds; written 250ms, 5s, 10m, 24h, 30d; within min and max */
+    KEY_SIZE,     /* uint64_t, octets; written 65536, 64KiB, 1MiB; within min and max */
+    KEY_ENUM,     /* int, the index in names */
+    KEY_STATUS    /* uint32_t, a command_status by name or number */
+};
+
+struct conf_key {
+    const char *name;
+    enum key_type type;
+    size_t offset;            /* in the structure that the table describes */
+    const char *preset;       /* the default as it would be written; NULL: none (zero, NULL, empty) */
+    int64_t min, max;         /* KEY_INT, KEY_DURATION (ms), KEY_SIZE; both 0: any value >= 0 */
+    const char *const *names; /* KEY_ENUM: NULL-terminated */
+    const char *help;         /* a sentence or two for the commented configuration */
+    unsigned required : 1;
+};
+
+/* A table ends with an entry whose name is NULL. */
+
+#endif
