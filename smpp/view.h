@@ -45,7 +45,7 @@ struct smpp_msg {
     uint8_t data_coding, sm_default_msg_id;
     struct smpp_str schedule_delivery_time, validity_period;
     struct smpp_str short_message; /* empty in data_sm */
-    struct smpp_str tlvs;          /* the octets behind the mandatory part, checked as a TLV stream */
+    struct smpp_str tlvs; /* the octets behind the mandatory part, checked as a TLV stream */
 };
 
 /* submit_sm_resp, deliver_sm_resp, data_sm_resp, submit_multi_resp, *bind*_resp: the string that
@@ -69,14 +69,17 @@ struct smpp_tlv {
 
 /* Reads one whole PDU of header.length octets. Returns ESME_ROK, or the standard's status for what
  * is wrong: ESME_RINVCMDLEN (fields cut off or NUL missing), ESME_RINVMSGLEN (sm_length beyond the
- * body), ESME_RINVTLVSTREAM (a TLV runs over the end), ESME_RINVNUMDESTS, ESME_RINVDESTFLAG,
- * ESME_RINVCMDID (no command of the kind). A single NUL octet behind short_message, which some
- * clients leave there, is tolerated: it and TLVs behind it are read as they were meant. */
+ * body), ESME_RINVTLVSTREAM (a TLV runs over the end), ESME_RINVNUMDESTS (none, or more than the
+ * body holds), ESME_RINVDESTFLAG, ESME_RINVCMDID (no command of the kind). On an error only header
+ * means anything, and that as far as its octets have arrived. A single NUL octet behind
+ * short_message, which some clients leave there, is tolerated: it and TLVs behind it are read as
+ * they were meant. */
 __attribute__((nonnull)) uint32_t smpp_view_msg(const uint8_t *pdu, size_t len,
                                                 struct smpp_msg *msg);
 __attribute__((nonnull)) uint32_t smpp_view_bind(const uint8_t *pdu, size_t len,
                                                  struct smpp_bind *bind);
-/* Never fails: a body that cannot be read leaves id empty. */
+/* Never fails: a body that cannot be read leaves id empty. An id without its NUL goes to the end of
+ * the body; a body that begins with an octet under 0x20 holds TLVs and no id. */
 __attribute__((nonnull)) void smpp_view_resp(const uint8_t *pdu, size_t len,
                                              struct smpp_resp *resp);
 
