@@ -24,7 +24,7 @@ struct conn;
 struct net *net_new(struct log *log);
 void net_free(struct net *net);
 struct event_base *net_base(const struct net *net);
-uint64_t net_now_us(const struct net *net); /* monotonic, read once a pass */
+uint64_t net_now_us(const struct net *net);  /* monotonic, read once a pass */
 uint64_t net_unix_ms(const struct net *net); /* Unix time, read once a pass */
 
 /* Runs passes until net_stop(): events, then `end_of_pass` callbacks, then writes, then frees. */
