@@ -1,7 +1,7 @@
 /*
- * Runs the filters of one direction over a PDU, one after the other, stopping at the first that does
- * not pass, resuming at one that was pending. A chain is immutable and belongs to a configuration
- * snapshot; a run belongs to the message. Knows nothing of sessions or sockets.
+ * Runs the filters of one direction over a PDU, one after the other, stopping at the first that
+ * does not pass, resuming at one that was pending. A chain is immutable and belongs to a
+ * configuration snapshot; a run belongs to the message. Knows nothing of sessions or sockets.
  */
 #ifndef FILTERS_CHAIN_H
 #define FILTERS_CHAIN_H
@@ -16,7 +16,8 @@ struct chain_step {
     bool monitor;
 };
 
-/* One counter for each filter of the registry and verdict; PASS by monitor counts in `monitored`. */
+/* One counter for each filter of the registry and verdict; PASS by monitor counts in `monitored`.
+ */
 struct chain_counts {
     uint64_t verdict[FLT_VERDICTS];
     uint64_t monitored, port_failed;
@@ -32,15 +33,18 @@ struct chain *chain_new(const struct chain_step *steps, unsigned n);
 void chain_free(struct chain *chain);
 size_t chain_run_size(const struct chain *chain);
 
+/* What a run works with. Copied by chain_start; what it points to outlives the run. */
 struct chain_env {
     const struct flt_world *world;
     const struct flt_origin *origin;
     const struct flt_ports *ports;
     struct phone *phone;
+    struct parts *parts;
     struct chain_counts *counts; /* one for each filter of the registry */
+    bool inbound;
 };
 
-/* Starts a run. `pdu` must have been read into msg. `env` and what it points to outlive the run. */
+/* Starts a run of the PDU that was read into msg. */
 enum flt_verdict chain_start(const struct chain *chain, struct chain_run *run,
                              const struct chain_env *env, const struct smpp_msg *msg,
                              struct flt_ticket ticket);
@@ -49,11 +53,13 @@ enum flt_verdict chain_start(const struct chain *chain, struct chain_run *run,
 enum flt_verdict chain_resume(struct chain_run *run, const struct smpp_msg *msg,
                               const struct port_reply *reply);
 
-/* The other side has answered a run that passed. */
-void chain_answered(struct chain_run *run, uint32_t status);
+/* The other side has answered a run that passed (msg NULL), or our answer to one that was absorbed
+ * is on its way. */
+void chain_answered(struct chain_run *run, const struct smpp_msg *msg, uint32_t status,
+                    struct smpp_str message_id);
 
-/* The message is gone while PENDING. */
-void chain_cancel(struct chain_run *run);
+/* Ends a run, whatever became of it. Every run that was started is ended once. */
+void chain_end(struct chain_run *run);
 
 /* Whether anybody wants chain_answered(): if not, the run may be given up after its verdict. */
 bool chain_wants_resp(const struct chain *chain);

@@ -10,22 +10,25 @@
 
 /* X(symbol): the name in the JSON is the symbol.
  * optout and bounce put `number` on `list`; optin takes it off; import adds a kept file; list
- * creates, describes or removes a list (field action: create, remove). The others change nothing. */
+ * creates, describes or removes a list (field action: create, remove). The others change nothing.
+ */
 #define EVENT_TYPES(X)                                                                             \
-    X(optout) X(optin) X(help) X(review) X(blocked) X(receipt) X(bounce) X(import) X(export)       \
-    X(list) X(access) X(config) X(confirmation)
+    X(optout)                                                                                      \
+    X(optin)                                                                                       \
+    X(help) X(review) X(blocked) X(receipt) X(bounce) X(import) X(export) X(list) X(access)        \
+        X(config) X(confirmation)
 
-#define EVENT_SOURCES(X)                                                                           \
-    X(none) X(reply) X(receipt) X(console) X(api) X(ctl) X(import) X(carrier)
+#define EVENT_SOURCES(X) X(none) X(reply) X(receipt) X(console) X(api) X(ctl) X(import) X(carrier)
 
 /* Members of the JSON that are strings, in the order in which they are written. `number` is
  * canonical (E.164 digits, or a short code); `address` is the number as it was sent, where that
  * differs; `reading` the reading of it that was blocked. `file` is the SHA-256 of a kept file.
  * `text` is treated apart: salted, and erasable (design section 7). */
 #define EVENT_STRINGS(X)                                                                           \
-    X(number) X(address) X(reading) X(sender) X(program) X(list) X(filter) X(mode) X(action)       \
-    X(keyword) X(rule) X(status) X(error) X(message_id) X(carrier) X(account) X(actor) X(reason)   \
-    X(file) X(text)
+    X(number)                                                                                      \
+    X(address)                                                                                     \
+    X(reading) X(sender) X(program) X(list) X(filter) X(mode) X(action) X(keyword) X(rule)         \
+        X(status) X(error) X(message_id) X(carrier) X(account) X(actor) X(reason) X(file) X(text)
 
 enum event_type {
 #define X(symbol) EVENT_##symbol,

@@ -1,11 +1,12 @@
 /*
  * The contract between a filter and what runs it. A filter looks at one PDU and says what becomes
- * of it; it owns no socket, no clock and no storage, and asks for those through ports.h. A filter is
- * one file that defines one struct flt_ops, and one line in registry.c. chain.c runs them.
+ * of it; it owns no socket, no clock and no storage, and asks for those through ports.h. A filter
+ * is one file that defines one struct flt_ops, and one line in registry.c. chain.c runs them.
  *
- * Life of a call: on_pdu, then, if that said PENDING, exactly one on_reply (or cancel, when the
- * session is gone); after PASS, at most one on_resp when the other side has answered. `state` lives
- * from on_pdu to on_resp or to the end of the call, and is zero at on_pdu.
+ * Life of a call: on_pdu; if that said PENDING, at most one on_reply (none when the session is gone
+ * first); then at most one on_resp, when the other side has answered a PDU that passed or our
+ * answer to an absorbed one is on its way; at the end always one done. `state` is zero at on_pdu
+ * and lives until done.
  */
 #ifndef FILTERS_FILTER_H
 #define FILTERS_FILTER_H
@@ -13,6 +14,7 @@
 #include "filters/keys.h"
 #include "filters/phone.h"
 #include "filters/ports.h"
+#include "smpp/receipt.h"
 #include "smpp/text.h"
 #include "smpp/view.h"
 
@@ -49,27 +51,35 @@ struct flt_world {
 
 /* Where a PDU comes from and goes to. Belongs to the session. */
 struct flt_origin {
-    const char *account; /* system_id of the bind */
-    const char *carrier; /* name of the carrier */
+    const char *account;         /* system_id of the bind */
+    const char *carrier;         /* name of the carrier */
     enum smpp_alphabet alphabet; /* what data_coding 0 means at this carrier */
     uint32_t session;
 };
 
+/* What several filters of a chain want to know of one PDU, found out once. */
+struct flt_shared;
+struct parts;
+
 struct flt_call {
-    const void *conf;               /* this filter's settings */
-    void *state;                    /* this filter's call_size octets */
+    const void *conf; /* this filter's settings */
+    void *state;      /* this filter's call_size octets */
     const struct flt_world *world;
     const struct flt_origin *origin;
     const struct flt_ports *ports;
     struct phone *phone;
-    const struct smpp_msg *msg;     /* valid in on_pdu and on_reply only; NULL elsewhere */
-    struct flt_ticket ticket;       /* to be handed to a port */
-    bool monitor;                   /* the verdict will only be counted */
+    struct parts *parts; /* concatenated messages that are not complete */
+    struct flt_shared *shared;
+    bool inbound; /* from the carrier */
+    const struct smpp_msg
+        *msg; /* valid in on_pdu and on_reply, and in on_resp after ABSORB; NULL elsewhere */
+    struct flt_ticket ticket; /* to be handed to a port */
+    bool monitor;             /* the verdict will only be counted */
 
     /* What the filter says beside its verdict. */
-    uint32_t status;                /* REJECT: command_status; submit_multi: of dropped ones */
-    char message_id[40];            /* ABSORB: our id, NUL-terminated, "" for none */
-    uint64_t dropped[4];            /* submit_multi with PASS: destination i is not to be sent to */
+    uint32_t status;     /* REJECT: command_status; submit_multi: of dropped ones */
+    char message_id[72]; /* ABSORB: our id; in on_resp: the other side's; "" for none */
+    uint64_t dropped[4]; /* submit_multi with PASS: destination i is not to be sent to */
 };
 
 static inline bool flt_dropped(const struct flt_call *call, unsigned i)
@@ -84,9 +94,9 @@ static inline void flt_drop(struct flt_call *call, unsigned i)
 
 struct flt_ops {
     const char *name;
-    const char *help;            /* what it does, for the commented configuration */
-    uint32_t pdus;               /* FLT_SUBMIT_SM | ... */
-    bool outbound, inbound;      /* the chains in which it may stand */
+    const char *help;       /* what it does, for the commented configuration */
+    uint32_t pdus;          /* FLT_SUBMIT_SM | ... */
+    bool outbound, inbound; /* the chains in which it may stand */
     size_t conf_size, call_size;
     const struct conf_key *keys; /* its settings; `filter` and `mode` are the chain's */
     /* What a table cannot say: checks the settings together and prepares what is derived from
@@ -97,8 +107,18 @@ struct flt_ops {
     enum flt_verdict (*on_pdu)(struct flt_call *call);
     enum flt_verdict (*on_reply)(struct flt_call *call, const struct port_reply *reply);
     void (*on_resp)(struct flt_call *call, uint32_t status); /* may be NULL */
-    void (*cancel)(struct flt_call *call);                   /* may be NULL */
+    void (*done)(struct flt_call *call); /* releases what state holds; may be NULL */
 };
+
+/* Of the handset's end of this PDU (the destination of what goes out, the source of what comes in):
+ * every reading of its number. None where it cannot be read. */
+const struct phone_readings *flt_readings(struct flt_call *call);
+
+/* The program that this PDU belongs to by our end's address, or NULL. */
+const struct flt_program *flt_program(struct flt_call *call);
+
+/* Whether an inbound PDU is a delivery receipt; if READ and `receipt` is not NULL, its content. */
+enum smpp_receipt_result flt_receipt(struct flt_call *call, struct smpp_receipt *receipt);
 
 /* The program that a sender address belongs to, or NULL. Digits match in any spelling ('+', spaces,
  * dashes), alphanumeric senders in any case. */

@@ -22,15 +22,18 @@ enum key_type {
     KEY_DURATION, /* uint64_t, milliseconds; written 250ms, 5s, 10m, 24h, 30d; within min and max */
     KEY_SIZE,     /* uint64_t, octets; written 65536, 64KiB, 1MiB; within min and max */
     KEY_ENUM,     /* int, the index in names */
-    KEY_STATUS    /* uint32_t, a command_status by name or number */
+    KEY_STATUS,   /* uint32_t, a command_status by name or number */
+    KEY_NAME,     /* const char *, what other settings refer to: letters, digits, '.', '_', '-' */
+    KEY_URI,      /* the daemon's struct conf_uri; names: its schemes; port within min and max */
+    KEY_URIS      /* const struct conf_uri *, the number of them in the unsigned behind it */
 };
 
 struct conf_key {
     const char *name;
     enum key_type type;
-    size_t offset;            /* in the structure that the table describes */
-    const char *preset;       /* the default as it would be written; NULL: none (zero, NULL, empty) */
-    int64_t min, max;         /* KEY_INT, KEY_DURATION (ms), KEY_SIZE; both 0: any value >= 0 */
+    size_t offset;      /* in the structure that the table describes */
+    const char *preset; /* the default as it would be written; NULL: none (zero, NULL, empty) */
+    int64_t min, max;   /* KEY_INT, KEY_DURATION (ms), KEY_SIZE; both 0: any value >= 0 */
     const char *const *names; /* KEY_ENUM: NULL-terminated */
     const char *help;         /* a sentence or two for the commented configuration */
     unsigned required : 1;

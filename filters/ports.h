@@ -25,9 +25,9 @@ struct port_check {
 #define PORT_CHECKS_MAX 4096
 
 struct port_reply {
-    int err;             /* 0, or -ETIMEDOUT, -ENOTCONN, -ENOSPC, -EIO: nothing is known */
-    bool pass_unchecked; /* with err of a check: the operator's outage policy is to pass */
-    bool repeated;       /* record: nothing changed, it was so already */
+    int err;              /* 0, or -ETIMEDOUT, -ENOTCONN, -ENOSPC, -EIO: nothing is known */
+    bool pass_unchecked;  /* with err of a check: the operator's outage policy is to pass */
+    bool repeated;        /* record: nothing changed, it was so already */
     const uint64_t *hits; /* check: bit i answers check i; valid during on_reply only */
     unsigned n;
 };
@@ -62,7 +62,8 @@ struct flt_ports {
      * in force. The events are stored all or none. 0, or -ENOSPC, -EAGAIN. */
     int (*record)(void *ctx, const struct event *events, unsigned n, struct flt_ticket ticket);
 
-    /* Evidence that nobody waits for. `blocked` events are gathered by number, sender and minute. */
+    /* Evidence that nobody waits for. `blocked` events are gathered by number, sender and minute.
+     */
     void (*note)(void *ctx, const struct event *event);
 
     void (*health)(void *ctx, const struct port_health *health);
