@@ -28,7 +28,7 @@ struct archive *archive_new(void)
 void archive_clear(struct archive *archive)
 {
     for (size_t i = 0; i < ARCHIVE_KEPT; i++)
-        free(archive->kept[i].pdu);
+        free((void *)archive->kept[i].pdu);
     memset(archive, 0, sizeof(*archive));
 }
 
@@ -48,7 +48,7 @@ void archive_add(struct archive *archive, const struct message *message)
     if (pdu == NULL)
         abort();
     memcpy(pdu, message->pdu, message->len);
-    free(slot->pdu);
+    free((void *)slot->pdu);
     *slot = *message;
     slot->pdu = pdu;
     slot->number = ++archive->count;

@@ -20,7 +20,7 @@ struct message {
     uint32_t status;     /* of the response */
     enum smpp_state state;
     int64_t time;
-    uint8_t *pdu;
+    const uint8_t *pdu;
     size_t len;
 };
 

@@ -109,7 +109,7 @@ static void on_wait_timeout(evutil_socket_t fd, short what, void *ctx)
 
 void client_wait(struct client *client, uint64_t count, uint32_t ms)
 {
-    const struct timeval in = {ms / 1000, ms % 1000 * 1000};
+    const struct timeval in = delayed_interval(ms);
 
     if (archive_count(client->control->smsc->archive) >= count)
         return;
@@ -228,7 +228,7 @@ struct control *control_new(struct smsc *smsc, const char *path)
     control->listener =
         evconnlistener_new_bind(smsc->base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, 16,
                                 (struct sockaddr *)&addr, (int)sizeof(addr));
-    if (control->listener == NULL || control->path == NULL) {
+    if (control->path == NULL || control->listener == NULL) {
         control_free(control);
         return NULL;
     }
@@ -237,14 +237,18 @@ struct control *control_new(struct smsc *smsc, const char *path)
 
 void control_free(struct control *control)
 {
+    struct client *client, *next;
+
     if (control == NULL)
         return;
-    while (!TAILQ_EMPTY(&control->clients))
-        client_free(TAILQ_FIRST(&control->clients));
-    if (control->listener != NULL) {
-        evconnlistener_free(control->listener);
-        unlink(control->path);
+    for (client = TAILQ_FIRST(&control->clients); client != NULL; client = next) {
+        next = TAILQ_NEXT(client, link);
+        client_free(client);
     }
+    if (control->listener != NULL)
+        evconnlistener_free(control->listener);
+    if (control->path != NULL)
+        unlink(control->path);
     free(control->path);
     free(control);
 }

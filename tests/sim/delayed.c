@@ -1,19 +1,19 @@
 #include "tests/sim/delayed.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <time.h>
 
 struct item {
-    TAILQ_ENTRY(item) link;
+    struct item *next;
     int64_t due;
     size_t len;
     uint8_t octets[];
 };
 
 struct delayed {
-    TAILQ_HEAD(items, item) items;
+    struct item *first, *last; /* in order of time */
     struct event *timer;
     delayed_emit *emit;
     void *ctx;
@@ -29,11 +29,9 @@ static int64_t now_ms(void)
 
 static void arm(struct delayed *queue)
 {
-    struct item *first = TAILQ_FIRST(&queue->items);
-
-    if (first == NULL)
+    if (queue->first == NULL)
         return;
-    int64_t wait = first->due - now_ms();
+    int64_t wait = queue->first->due - now_ms();
     if (wait < 0)
         wait = 0;
     const struct timeval in = {wait / 1000, wait % 1000 * 1000};
@@ -48,8 +46,10 @@ static void on_time(evutil_socket_t fd, short what, void *ctx)
     (void)fd;
     (void)what;
 
-    while ((item = TAILQ_FIRST(&queue->items)) != NULL && item->due <= now) {
-        TAILQ_REMOVE(&queue->items, item, link);
+    while ((item = queue->first) != NULL && item->due <= now) {
+        queue->first = item->next;
+        if (queue->first == NULL)
+            queue->last = NULL;
         queue->emit(queue->ctx, item->octets, item->len);
         free(item);
     }
@@ -62,7 +62,6 @@ struct delayed *delayed_new(struct event_base *base, delayed_emit *emit, void *c
 
     if (queue == NULL)
         return NULL;
-    TAILQ_INIT(&queue->items);
     queue->emit = emit;
     queue->ctx = ctx;
     queue->timer = evtimer_new(base, on_time, queue);
@@ -75,12 +74,12 @@ struct delayed *delayed_new(struct event_base *base, delayed_emit *emit, void *c
 
 void delayed_free(struct delayed *queue)
 {
-    struct item *item;
+    struct item *item, *next;
 
     if (queue == NULL)
         return;
-    while ((item = TAILQ_FIRST(&queue->items)) != NULL) {
-        TAILQ_REMOVE(&queue->items, item, link);
+    for (item = queue->first; item != NULL; item = next) {
+        next = item->next;
         free(item);
     }
     event_free(queue->timer);
@@ -102,26 +101,32 @@ static struct item *item_new(uint32_t ms, const void *octets, size_t len)
 void delayed_add(struct delayed *queue, uint32_t ms, const void *octets, size_t len)
 {
     struct item *item = item_new(ms, octets, len);
-    struct item *before = TAILQ_LAST(&queue->items, items);
+    struct item **place = &queue->first;
 
-    while (before != NULL && before->due > item->due)
-        before = TAILQ_PREV(before, items, link);
-    if (before != NULL) {
-        TAILQ_INSERT_AFTER(&queue->items, before, item, link);
-        return;
-    }
-    TAILQ_INSERT_HEAD(&queue->items, item, link);
-    arm(queue);
+    /* Nearly always the last to go: the delay seldom changes. */
+    if (queue->last != NULL && queue->last->due <= item->due)
+        place = &queue->last->next;
+    while (*place != NULL && (*place)->due <= item->due)
+        place = &(*place)->next;
+    item->next = *place;
+    *place = item;
+    if (item->next == NULL)
+        queue->last = item;
+    if (queue->first == item)
+        arm(queue);
 }
 
 void delayed_add_first(struct delayed *queue, uint32_t ms, const void *octets, size_t len)
 {
     struct item *item = item_new(ms, octets, len);
-    struct item *first = TAILQ_FIRST(&queue->items);
+    bool alone = queue->first == NULL;
 
-    if (first != NULL)
-        item->due = first->due;
-    TAILQ_INSERT_HEAD(&queue->items, item, link);
-    if (first == NULL)
+    if (!alone)
+        item->due = queue->first->due;
+    item->next = queue->first;
+    queue->first = item;
+    if (alone) {
+        queue->last = item;
         arm(queue);
+    }
 }

@@ -12,6 +12,11 @@
 
 struct delayed;
 
+static inline struct timeval delayed_interval(uint32_t ms)
+{
+    return (struct timeval){ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+}
+
 typedef void delayed_emit(void *ctx, const uint8_t *octets, size_t len);
 
 struct delayed *delayed_new(struct event_base *base, delayed_emit *emit, void *ctx);

@@ -167,7 +167,7 @@ void message_arrived(struct session *session, const struct smpp_header *header, 
     /* A submit_multi_resp may name each of 255 destinations. */
     uint8_t resp[RESP_MAX + 255 * 32];
     struct smpp_msg msg = {.header = *header};
-    struct message message = {.pdu = (uint8_t *)(uintptr_t)pdu, .len = header->length};
+    struct message message = {.pdu = pdu, .len = header->length};
     struct smsc *smsc = session->smsc;
     size_t len;
 

@@ -12,7 +12,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
-#define UNREAD_MAX (4u * 1024u * 1024u)
+#define UNREAD_MAX ((size_t)4 * 1024 * 1024)
 
 struct peer {
     struct bufferevent *wire;

@@ -100,10 +100,14 @@ static void forget(struct receipts *receipts, struct kept *kept)
 
 void receipts_free(struct receipts *receipts)
 {
+    struct kept *kept, *next;
+
     if (receipts == NULL)
         return;
-    while (!TAILQ_EMPTY(&receipts->kept))
-        forget(receipts, TAILQ_FIRST(&receipts->kept));
+    for (kept = TAILQ_FIRST(&receipts->kept); kept != NULL; kept = next) {
+        next = TAILQ_NEXT(kept, link);
+        free(kept);
+    }
     delayed_free(receipts->queue);
     free(receipts);
 }

@@ -79,8 +79,7 @@ void session_request(struct session *session, uint8_t *pdu, size_t len, session_
                      void *ctx)
 {
     struct request *request = calloc(1, sizeof(*request));
-    uint32_t ms = session->smsc->set.timeout;
-    const struct timeval in = {ms / 1000, ms % 1000 * 1000};
+    const struct timeval in = delayed_interval(session->smsc->set.timeout);
 
     if (request == NULL)
         abort();
@@ -270,11 +269,13 @@ void session_accept(struct smsc *smsc, evutil_socket_t fd)
 
 void session_free(struct session *session)
 {
-    struct request *request;
+    struct request *request, *next;
 
     TAILQ_REMOVE(&session->smsc->sessions, session, link);
-    while ((request = TAILQ_FIRST(&session->requests)) != NULL)
+    for (request = TAILQ_FIRST(&session->requests); request != NULL; request = next) {
+        next = TAILQ_NEXT(request, link);
         request_end(request, 0, "closed");
+    }
     delayed_free(session->answers);
     peer_free(session->peer);
     free(session);
