@@ -90,6 +90,11 @@ static void copy(char *out, size_t cap, struct smpp_str s)
     out[len] = '\0';
 }
 
+static void set(char *out, size_t cap, const char *string)
+{
+    copy(out, cap, (struct smpp_str){(const uint8_t *)string, strlen(string)});
+}
+
 static void clear(struct smpp_receipt *receipt)
 {
     memset(receipt, 0, sizeof(*receipt));
@@ -101,19 +106,16 @@ static void take_scan(struct smpp_receipt *receipt, const struct smpp_receipt_sc
 {
     copy(receipt->id, sizeof(receipt->id), scan->id);
     copy(receipt->err, sizeof(receipt->err), scan->err);
+    copy(receipt->stat, sizeof(receipt->stat), scan->stat);
     if (scan->stat.len == 0)
         return;
 
-    const struct stat_word *word = find_word((const char *)scan->stat.p, scan->stat.len);
-    if (word != NULL) {
-        receipt->state = word->state;
-        strcpy(receipt->stat, word->stat);
-    } else {
-        receipt->state = SMPP_STATE_UNKNOWN;
-        copy(receipt->stat, sizeof(receipt->stat), scan->stat);
-        for (char *c = receipt->stat; *c != '\0'; c++)
-            *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
-    }
+    const struct stat_word *word = find_word(receipt->stat, strlen(receipt->stat));
+    receipt->state = word != NULL ? word->state : SMPP_STATE_UNKNOWN;
+    if (word != NULL)
+        set(receipt->stat, sizeof(receipt->stat), word->stat);
+    for (char *c = receipt->stat; *c != '\0'; c++)
+        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
 }
 
 /* An intermediate notification speaks of one attempt, after which the carrier may try again. A word
@@ -130,9 +132,9 @@ static bool is_final(enum smpp_state state, bool intermediate, bool understood)
     }
 }
 
-static bool is_understood(const struct smpp_receipt_scan *scan)
+static bool is_understood(const char *stat)
 {
-    return smpp_state_of((const char *)scan->stat.p, scan->stat.len) != SMPP_STATE_NONE;
+    return find_word(stat, strlen(stat)) != NULL;
 }
 
 /* What the TLVs of a receipt say (SMPP 3.4, 5.3.2.12, .31, .35). */
@@ -207,13 +209,13 @@ static void take_told(struct smpp_receipt *receipt, const struct told *told)
 {
     if (told->state != SMPP_STATE_NONE && told->state != receipt->state) {
         receipt->state = told->state;
-        strcpy(receipt->stat, smpp_state_stat(told->state));
+        set(receipt->stat, sizeof(receipt->stat), smpp_state_stat(told->state));
     }
     if (told->id.len > 0)
         copy(receipt->id, sizeof(receipt->id), told->id);
     receipt->network_type = told->network_type;
     if (receipt->err[0] == '\0' || (only_zeros(receipt->err) && !only_zeros(told->error)))
-        strcpy(receipt->err, told->error);
+        set(receipt->err, sizeof(receipt->err), told->error);
 }
 
 static bool scan_as(struct smpp_str octets, bool wide, char front[FRONT],
@@ -277,7 +279,7 @@ enum smpp_receipt_result smpp_receipt_read(const struct smpp_msg *msg, enum smpp
         take_scan(receipt, &scan);
     take_told(receipt, &told);
     receipt->final = is_final(receipt->state, type == ESM_INTERMEDIATE,
-                              told.state != SMPP_STATE_NONE || is_understood(&scan));
+                              told.state != SMPP_STATE_NONE || is_understood(receipt->stat));
     return receipt->state != SMPP_STATE_NONE ? SMPP_RECEIPT_READ : SMPP_RECEIPT_UNREADABLE;
 }
 
@@ -290,7 +292,7 @@ bool smpp_receipt_text(struct smpp_str text, struct smpp_receipt *receipt)
     if (receipt != NULL) {
         clear(receipt);
         take_scan(receipt, &scan);
-        receipt->final = is_final(receipt->state, false, is_understood(&scan));
+        receipt->final = is_final(receipt->state, false, is_understood(receipt->stat));
     }
     return true;
 }

@@ -140,14 +140,20 @@ static struct smpp_str take_word(struct smpp_str *value)
     return word;
 }
 
+static bool is_word_octet(uint8_t c)
+{
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == GSM_UNDERSCORE;
+}
+
 /* "DELIVRD." and "'DELIVRD'" mean DELIVRD. */
 static struct smpp_str bare_word(struct smpp_str word)
 {
-    while (word.len > 0 && !is_letter(word.p[0]) && !is_digit(word.p[0]))
+    while (word.len > 0 && !is_word_octet(word.p[0]))
         word = skip(word, 1);
-    while (word.len > 0 && !is_letter(word.p[word.len - 1]) && !is_digit(word.p[word.len - 1]))
-        word.len--;
-    return word;
+    size_t len = 0;
+    while (len < word.len && is_word_octet(word.p[len]))
+        len++;
+    return (struct smpp_str){word.p, len};
 }
 
 static void keep_value(struct smpp_receipt_scan *scan, enum smpp_receipt_key key,

@@ -13,7 +13,7 @@ static void write_date(char out[11], int64_t when)
     time_t t = (time_t)when;
     struct tm tm;
     if (gmtime_r(&t, &tm) == NULL || strftime(out, 11, "%y%m%d%H%M", &tm) != 10)
-        strcpy(out, "0000000000");
+        memcpy(out, "0000000000", 11);
 }
 
 static unsigned three_digits(unsigned n)

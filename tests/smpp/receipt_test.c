@@ -82,14 +82,15 @@ static void describe(char *out, size_t cap, enum smpp_receipt_result result,
     if (r->err[0] != '\0')
         n += snprintf(out + n, cap - (size_t)n, " err=%s", r->err);
     if (r->network_type >= 0)
-        n += snprintf(out + n, cap - (size_t)n, " net=%d", r->network_type);
+        snprintf(out + n, cap - (size_t)n, " net=%d", r->network_type);
 }
 
 /* Reads a copy that ends where the octets end, so that a sanitizer sees a read beyond them. */
 static enum smpp_receipt_result read_exact(const struct draft *d, size_t text_len,
                                            enum smpp_alphabet zero, struct smpp_receipt *receipt)
 {
-    uint8_t *text = malloc(text_len), *tlvs = malloc(d->tlvs_len);
+    uint8_t *text = malloc(text_len > 0 ? text_len : 1);
+    uint8_t *tlvs = malloc(d->tlvs_len > 0 ? d->tlvs_len : 1);
     if (text_len > 0)
         memcpy(text, d->text, text_len);
     if (d->tlvs_len > 0)
@@ -222,7 +223,7 @@ Test(receipt, written_into_little_room)
     char whole[300];
     size_t len = smpp_receipt_write(whole, sizeof(whole), &sample);
     for (size_t cap = 0; cap <= len; cap++) {
-        char *out = malloc(cap);
+        char *out = malloc(cap > 0 ? cap : 1);
         cr_expect_eq(smpp_receipt_write(out, cap, &sample), cap < len ? 0 : len, "cap %zu", cap);
         free(out);
     }

@@ -20,7 +20,7 @@ static char *split_at_arrow(char *line)
 /* A copy that ends where the octets end, so that a sanitizer sees a read beyond them. */
 static struct smpp_str exact(const void *octets, size_t len)
 {
-    uint8_t *copy = malloc(len);
+    uint8_t *copy = malloc(len > 0 ? len : 1);
     if (len > 0)
         memcpy(copy, octets, len);
     return (struct smpp_str){copy, len};
@@ -36,7 +36,7 @@ static void check_decode(struct smpp_str octets, enum smpp_alphabet alphabet, co
 
     /* Whatever the room: a prefix, whole characters, its NUL, and not an octet more. */
     for (size_t cap = 0; cap <= want_len + 1; cap++) {
-        char *tight = malloc(cap);
+        char *tight = malloc(cap > 0 ? cap : 1);
         size_t part = smpp_text_decode(octets, alphabet, tight, cap);
         cr_expect(cap == 0 ? part == 0 : part < cap, "line %d, cap %zu", v->number, cap);
         if (cap > 0) {
