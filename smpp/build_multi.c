@@ -116,8 +116,8 @@ static bool read_counted(struct smpp_str rest, struct multi_resp *r)
     return true;
 }
 
-/* What cannot be read stays empty. Error responses come with message_id alone, with TLVs behind
- * it where no_unsuccess should stand, and with TLVs alone. */
+/* What cannot be read stays empty. Error responses may leave out no_unsuccess, with or without TLVs
+ * behind message_id, or hold TLVs alone. */
 static void read_multi_resp(const uint8_t *pdu, size_t len, struct multi_resp *r)
 {
     *r = (struct multi_resp){0};

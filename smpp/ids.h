@@ -49,7 +49,7 @@
     X(cancel_broadcast_sm_resp, 0x80000113u)
 
 enum smpp_command {
-#define X(symbol, number) SMPP_##symbol = number,
+#define X(symbol, number) SMPP_##symbol = (number),
     SMPP_COMMANDS(X)
 #undef X
 };
@@ -125,7 +125,7 @@ enum smpp_command {
     X(RINVBCASTCHANIND, 0x112u)
 
 enum smpp_status {
-#define X(symbol, number) ESME_##symbol = number,
+#define X(symbol, number) ESME_##symbol = (number),
     SMPP_STATUSES(X)
 #undef X
 };
@@ -198,7 +198,7 @@ enum smpp_status {
     X(its_session_info, 0x1383u)
 
 enum smpp_tlv_tag {
-#define X(symbol, number) SMPP_TLV_##symbol = number,
+#define X(symbol, number) SMPP_TLV_##symbol = (number),
     SMPP_TLVS(X)
 #undef X
 };

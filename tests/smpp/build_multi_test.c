@@ -22,7 +22,7 @@ static void check_subset(const uint8_t *pdu, size_t len, const struct smpp_msg *
 {
     struct mask mask = {keep, 0};
     struct smpp_msg cut;
-    uint8_t *out = malloc(len);
+    uint8_t *out = exact_room(len);
     size_t n = smpp_build_multi_subset(out, len, pdu, whole, in_mask, &mask);
     cr_assert_eq(mask.asked, whole->dest_count);
     if (keep == 0) {
@@ -78,7 +78,7 @@ static void check_room(const struct hex_block *b)
         return;
     for (size_t cap = 0; cap <= b->len; cap++) {
         struct mask mask = {UINT64_MAX, 0};
-        uint8_t *out = malloc(cap);
+        uint8_t *out = exact_room(cap);
         size_t n = smpp_build_multi_subset(out, cap, b->octets, &msg, in_mask, &mask);
         cr_assert_eq(n, cap < b->len ? 0 : b->len);
         cr_assert(n == 0 || memcmp(out, b->octets, n) == 0, "%s: all kept is no change", b->title);
@@ -106,16 +106,6 @@ static const struct smpp_unsuccess ours[] = {
     {{0, 0, {(const uint8_t *)"+44", 3}}, ESME_RINVDSTADR},
 };
 
-static void format_octets(char *out, size_t cap, const uint8_t *p, size_t n)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < n && used + 5 < cap; i++) {
-        bool plain = p[i] >= 0x20 && p[i] < 0x7f;
-        used += (size_t)snprintf(out + used, cap - used, plain ? "%c" : "\\x%02x", p[i]);
-    }
-}
-
 static void check_added(const struct hex_block *b)
 {
     char body[400], count[8];
@@ -135,7 +125,7 @@ static void check_added(const struct hex_block *b)
     smpp_view_resp(out, n, &resp);
     snprintf(count, sizeof(count), "%u", out[16 + resp.id.len + 1]);
     cr_assert_str_eq(count, hex_expected(b, "count"), "%s", b->title);
-    format_octets(body, sizeof(body), out + 16, n - 16);
+    hex_format(body, sizeof(body), out + 16, n - 16);
     if (hex_expected(b, "body") != NULL)
         cr_assert_str_eq(body, hex_expected(b, "body"), "%s: %s", b->title, body);
 

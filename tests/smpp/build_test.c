@@ -123,7 +123,7 @@ Test(build, bind_reads_as_it_was_meant)
     check_same(read.tlvs, bind.tlvs, "TLVs");
 
     for (size_t cap = 0; cap < len; cap++) {
-        uint8_t *exact = malloc(cap);
+        uint8_t *exact = exact_room(cap);
         cr_assert_eq(smpp_build_bind(exact, cap, SMPP_bind_transceiver, 3, &bind), 0);
         free(exact);
     }
@@ -131,14 +131,6 @@ Test(build, bind_reads_as_it_was_meant)
 }
 
 /* --- messages --- */
-
-static struct smpp_str random_str(struct rng *r, uint8_t *space, size_t max, bool nul)
-{
-    size_t n = rng_below(r, (uint32_t)max + 1);
-    for (size_t i = 0; i < n; i++)
-        space[i] = nul ? (uint8_t)rng_next(r) : (uint8_t)(1 + rng_below(r, 255));
-    return (struct smpp_str){space, n};
-}
 
 struct random_msg {
     struct smpp_msg msg;
@@ -149,7 +141,7 @@ static struct smpp_str random_tlvs(struct rng *r, uint8_t *space)
 {
     size_t used = 0;
     for (uint32_t n = rng_below(r, 5); n > 0; n--) {
-        struct smpp_str value = random_str(r, space + used + 4, 100, true);
+        struct smpp_str value = rng_str(r, space + used + 4, 100, true);
         smpp_put16(space + used, (uint16_t)rng_next(r));
         smpp_put16(space + used + 2, (uint16_t)value.len);
         used += 4 + value.len;
@@ -161,11 +153,11 @@ static void random_fill(struct random_msg *m, struct rng *r, uint32_t command_id
 {
     m->msg = (struct smpp_msg){
         .header = {0, command_id, 0, rng_next(r)},
-        .service_type = random_str(r, m->service, sizeof(m->service), false),
+        .service_type = rng_str(r, m->service, sizeof(m->service), false),
         .src = {(uint8_t)rng_next(r), (uint8_t)rng_next(r),
-                random_str(r, m->src, sizeof(m->src), false)},
+                rng_str(r, m->src, sizeof(m->src), false)},
         .dst = {(uint8_t)rng_next(r), (uint8_t)rng_next(r),
-                random_str(r, m->dst, sizeof(m->dst), false)},
+                rng_str(r, m->dst, sizeof(m->dst), false)},
         .esm_class = (uint8_t)rng_next(r),
         .registered_delivery = (uint8_t)rng_next(r),
         .data_coding = (uint8_t)rng_next(r),
@@ -177,9 +169,9 @@ static void random_fill(struct random_msg *m, struct rng *r, uint32_t command_id
     m->msg.priority_flag = (uint8_t)rng_next(r);
     m->msg.replace_if_present = (uint8_t)rng_next(r);
     m->msg.sm_default_msg_id = (uint8_t)rng_next(r);
-    m->msg.schedule_delivery_time = random_str(r, m->schedule, sizeof(m->schedule), false);
-    m->msg.validity_period = random_str(r, m->validity, sizeof(m->validity), false);
-    m->msg.short_message = random_str(r, m->text, sizeof(m->text), true);
+    m->msg.schedule_delivery_time = rng_str(r, m->schedule, sizeof(m->schedule), false);
+    m->msg.validity_period = rng_str(r, m->validity, sizeof(m->validity), false);
+    m->msg.short_message = rng_str(r, m->text, sizeof(m->text), true);
 }
 
 static void check_same_msg(const struct smpp_msg *a, const struct smpp_msg *b)
@@ -227,7 +219,7 @@ Test(build, message_needs_its_room)
     size_t len = smpp_build_msg(pdu, sizeof(pdu), &m.msg);
     cr_assert_gt(len, 0);
     for (size_t cap = 0; cap <= len; cap++) {
-        uint8_t *exact = malloc(cap);
+        uint8_t *exact = exact_room(cap);
         cr_assert_eq(smpp_build_msg(exact, cap, &m.msg), cap < len ? 0 : len);
         free(exact);
     }

@@ -1,12 +1,10 @@
 /* libsmpp34 as a second opinion on what smpp_build_*() writes. */
 #include "smpp/build.h"
 #include "smpp/codec34.h"
+#include "tests/smpp/hex.h"
 #include "tests/smpp/rng.h"
 
-#include <criterion/criterion.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 static void check_agrees(const uint8_t *pdu, size_t len)
 {
@@ -16,20 +14,12 @@ static void check_agrees(const uint8_t *pdu, size_t len)
     cr_assert_eq(memcmp(out, pdu, len), 0, "command %08x differs", smpp_get32(pdu + 4));
 }
 
-static struct smpp_str random_str(struct rng *r, uint8_t *space, size_t max, bool nul)
-{
-    size_t n = rng_below(r, (uint32_t)max + 1);
-    for (size_t i = 0; i < n; i++)
-        space[i] = nul ? (uint8_t)rng_next(r) : (uint8_t)(1 + rng_below(r, 255));
-    return (struct smpp_str){space, n};
-}
-
 /* TON and NPI that the library knows. */
 static struct smpp_addr random_addr(struct rng *r, uint8_t *space)
 {
     static const uint8_t npis[] = {0, 1, 3, 4, 6, 8, 9, 10, 14, 18};
     return (struct smpp_addr){(uint8_t)rng_below(r, 7), npis[rng_below(r, sizeof(npis))],
-                              random_str(r, space, 20, false)};
+                              rng_str(r, space, 20, false)};
 }
 
 Test(codec34, agrees_on_random_messages)
@@ -42,7 +32,7 @@ Test(codec34, agrees_on_random_messages)
         uint32_t command_id = commands[i % 3];
         struct smpp_msg msg = {
             .header = {0, command_id, 0, 1 + rng_below(&r, 0x7fffffff)},
-            .service_type = random_str(&r, service, sizeof(service), false),
+            .service_type = rng_str(&r, service, sizeof(service), false),
             .src = random_addr(&r, src),
             .dst = random_addr(&r, dst),
             .esm_class = (uint8_t)rng_next(&r),
@@ -52,12 +42,12 @@ Test(codec34, agrees_on_random_messages)
             .replace_if_present = (uint8_t)rng_next(&r),
             .data_coding = (uint8_t)rng_next(&r),
             .sm_default_msg_id = (uint8_t)rng_next(&r),
-            .short_message = random_str(&r, text, sizeof(text), true),
+            .short_message = rng_str(&r, text, sizeof(text), true),
         };
         /* The library holds deliver_sm to the standard, by which both times are empty. */
         if (command_id == SMPP_submit_sm) {
-            msg.schedule_delivery_time = random_str(&r, schedule, sizeof(schedule), false);
-            msg.validity_period = random_str(&r, validity, sizeof(validity), false);
+            msg.schedule_delivery_time = rng_str(&r, schedule, sizeof(schedule), false);
+            msg.validity_period = rng_str(&r, validity, sizeof(validity), false);
         }
         check_agrees(pdu, smpp_build_msg(pdu, sizeof(pdu), &msg));
     }
@@ -71,9 +61,9 @@ Test(codec34, agrees_on_random_binds)
     for (unsigned i = 0; i < 1000; i++) {
         uint8_t system_id[15], password[8], system_type[12], range[20], pdu[CODEC34_MAX];
         const struct smpp_bind bind = {
-            .system_id = random_str(&r, system_id, sizeof(system_id), false),
-            .password = random_str(&r, password, sizeof(password), false),
-            .system_type = random_str(&r, system_type, sizeof(system_type), false),
+            .system_id = rng_str(&r, system_id, sizeof(system_id), false),
+            .password = rng_str(&r, password, sizeof(password), false),
+            .system_type = rng_str(&r, system_type, sizeof(system_type), false),
             .interface_version = 0x34,
             .range = random_addr(&r, range),
         };
@@ -119,9 +109,7 @@ static size_t plain_submit(uint8_t *pdu, size_t cap, struct smpp_str text, struc
 static int through_door(const uint8_t *pdu, size_t len)
 {
     uint8_t out[CODEC34_MAX];
-    uint8_t *exact = calloc(1, len);
-    if (len > 0)
-        memcpy(exact, pdu, len);
+    uint8_t *exact = exact_copy(pdu, len);
     int n = codec34_round_trip(exact, len, out, sizeof(out));
     free(exact);
     return n;

@@ -97,8 +97,8 @@ static inline void hex_line(struct hex_block *b, char *line)
         *equals = '\0';
         const char *value = equals + 2 + strspn(equals + 2, " ");
         cr_assert(strlen(line) < sizeof(e->key) && strlen(value) < sizeof(e->value));
-        strcpy(e->key, line);
-        strcpy(e->value, value);
+        memcpy(e->key, line, strlen(line) + 1);
+        memcpy(e->value, value, strlen(value) + 1);
         return;
     }
     const char *s = line + strspn(line, " ");
@@ -144,11 +144,29 @@ static inline void hex_each(const char *name, void (*check)(const struct hex_blo
     cr_assert(count > 0, "%s is empty", path);
 }
 
-/* The octets in a block of exactly their size, so that a read past the end is seen. */
+/* Octets as the expectations write them: \x.. for what is no plain ASCII, cut where they do not
+ * fit. */
+static inline void hex_format(char *out, size_t cap, const uint8_t *octets, size_t n)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < n && used + 5 < cap; i++) {
+        bool plain = octets[i] >= 0x20 && octets[i] < 0x7f && octets[i] != '\\';
+        used += (size_t)snprintf(out + used, cap - used, plain ? "%c" : "\\x%02x", octets[i]);
+    }
+}
+
+/* A block of exactly this size, so that a sanitizer sees what goes past its end. */
+static inline uint8_t *exact_room(size_t n)
+{
+    uint8_t *room = malloc(n > 0 ? n : 1);
+    cr_assert_not_null(room);
+    return room;
+}
+
 static inline uint8_t *exact_copy(const uint8_t *octets, size_t n)
 {
-    uint8_t *copy = malloc(n);
-    cr_assert(copy != NULL || n == 0);
+    uint8_t *copy = exact_room(n);
     if (n > 0)
         memcpy(copy, octets, n);
     return copy;
