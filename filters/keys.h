@@ -34,9 +34,11 @@ struct conf_key {
     size_t offset;      /* in the structure that the table describes */
     const char *preset; /* the default as it would be written; NULL: none (zero, NULL, empty) */
     int64_t min, max;   /* KEY_INT, KEY_DURATION (ms), KEY_SIZE; both 0: any value >= 0 */
-    const char *const *names; /* KEY_ENUM: NULL-terminated */
+    const char *const *names; /* KEY_ENUM, KEY_URI: NULL-terminated */
     const char *help;         /* a sentence or two for the commented configuration */
-    unsigned required : 1;
+    unsigned required : 1;    /* must be given, and not be empty */
+    unsigned shown : 1;       /* set in the commented configuration, not only mentioned */
+    const char *example;      /* the value there, if not the default */
 };
 
 /* A table ends with an entry whose name is NULL. */

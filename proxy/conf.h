@@ -10,7 +10,14 @@
 #include "filters/filter.h"
 #include "proxy/log.h"
 
-enum conf_scheme { SCHEME_TCP, SCHEME_TLS, SCHEME_UNIX, SCHEME_SENTINEL, SCHEME_HTTP, SCHEME_HTTPS };
+enum conf_scheme {
+    SCHEME_TCP,
+    SCHEME_TLS,
+    SCHEME_UNIX,
+    SCHEME_SENTINEL,
+    SCHEME_HTTP,
+    SCHEME_HTTPS
+};
 
 /* tcp://host:port, unix:/path, ... IPv6 hosts are written in brackets. */
 struct conf_uri {
@@ -24,16 +31,17 @@ enum conf_outage { OUTAGE_HOLD, OUTAGE_REJECT, OUTAGE_PASS };
 
 struct conf_store {
     struct conf_uri redis;
-    const char *username, *password; /* NULL: no AUTH. password_file may give it instead */
+    const char *username, *password; /* NULL: no AUTH */
+    const char *password_file;       /* where password was read from, or NULL */
     const char *prefix;
-    const char *journal;  /* directory */
-    const char *log;      /* SQLite file; the default is log.db beside the journal directory */
-    int outage;           /* enum conf_outage */
-    uint64_t hold_for;    /* ms */
-    uint64_t deadline;    /* ms for one Redis command before the connection counts as dead */
+    const char *journal;   /* directory */
+    const char *log;       /* SQLite file; the default is log.db beside the journal directory */
+    int outage;            /* enum conf_outage */
+    uint64_t hold_for;     /* ms */
+    uint64_t deadline;     /* ms for one Redis command before the connection counts as dead */
     uint64_t segment_size; /* journal rotation, octets */
     int64_t stream_length; /* events kept in the Redis stream, about */
-    bool allow_eviction;  /* run although maxmemory-policy may evict lists */
+    bool allow_eviction;   /* run although maxmemory-policy may evict lists */
 };
 
 struct conf_carrier {
@@ -58,9 +66,9 @@ struct conf_listener {
     uint64_t bind_timeout; /* ms from accept to a bind */
     uint64_t enquire_link, enquire_timeout;
     uint64_t response_timeout;
-    int64_t window;       /* deliver_sm outstanding towards the sender */
-    uint64_t max_pdu;     /* octets; larger is garbage */
-    uint64_t buffer;      /* octets held for one direction of a session before reading stops */
+    int64_t window;   /* deliver_sm outstanding towards the sender */
+    uint64_t max_pdu; /* octets; larger is garbage */
+    uint64_t buffer;  /* octets held for one direction of a session before reading stops */
     int64_t max_sessions;
 };
 
