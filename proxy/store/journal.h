@@ -5,16 +5,21 @@
  * (group commit).
  *
  * Layout under the journal directory:
- *   <chain>/00000001.jsonl   segments, numbered; <chain> is the instance's name, <host>-<8 hex>
+ *   <chain>/00000001.jsonl   segments, numbered; <chain> is the writer's name, <host>-<8 hex> or
+ *                            ctl-<host>-<8 hex>
+ *   <chain>/00000001.jsonl.torn  what a crash left of a last line, if it did
  *   <chain>/lock             held while a writer runs
  *   <chain>/dataset          the Redis data set that this chain was last applied to
  *   imports/<sha256>.gz      imported files, kept
  *
- * A line: {"seq":1,"time":"...","type":"optout",...,"instance":"<chain>","text_hash":"...",
- * "prev":"...","text":"...","salt":"...","hash":"..."}. `hash` is the SHA-256 (hex) of the line's
- * JSON as written without the members text, salt and hash; `prev` is the hash of the line before
- * (64 zeros in a chain's first); text_hash is the SHA-256 of salt and text. A line is canonical:
- * it is what a parser that keeps the order of members would write again, compact.
+ * A line: {"seq":1,"time":"...","type":"optout","source":"reply",...,"instance":"<chain>",
+ * "text_hash":"...","prev":"...","text":"...","salt":"...","hash":"..."}; the event's strings stand
+ * in the order of event.h, then count; what is absent is left out. `hash` is the SHA-256 (hex) of
+ * the line's JSON as written without the members text, salt and hash; `prev` is the hash of the
+ * line before (64 zeros in a chain's first); text_hash is the SHA-256 of the salt as written,
+ * followed by the text in UTF-8. A line is canonical: it is what a parser that keeps the order of
+ * members would write again, compact. Taking `text` and `salt` out of a line (both) is all that an
+ * erasure does.
  */
 #ifndef PROXY_STORE_JOURNAL_H
 #define PROXY_STORE_JOURNAL_H
@@ -30,16 +35,17 @@ struct journal;
 
 /* One event that has been written and synced, or could not be. */
 struct journal_done {
-    void *tag;        /* the caller's, from journal_append */
-    int error;        /* 0, or -errno: the event is not stored */
+    void *tag; /* the caller's, from journal_append */
+    int error; /* 0, or -errno: the event is not stored */
     uint64_t seq;
     const char *line; /* without the newline; valid during the callback */
     size_t len;
 };
 
 /* Takes the first chain of `kind` ("daemon", "ctl") in `dir` that no other process holds, or begins
- * a new one; repairs a torn last line (kept beside the segment as .torn). NULL and *error (malloc'd)
- * otherwise. `dir` is created where it is missing. */
+ * a new one; repairs a torn last line (kept beside the segment as .torn). NULL and *error
+ * (malloc'd) otherwise; so too where the last line is damaged and not merely torn. `dir` is created
+ * where it is missing. `segment_size` 0: a segment has no limit. */
 struct journal *journal_open(const char *dir, const char *kind, uint64_t segment_size,
                              struct log *log, char **error);
 void journal_close(struct journal *journal); /* writes what is queued first */
@@ -48,10 +54,12 @@ const char *journal_chain(const struct journal *journal);
 uint64_t journal_seq(const struct journal *journal); /* of the last line that is synced */
 
 /* Queues a copy of `n` events to be stored together, all or none; each gets its journal_done, in
- * order, with the same tag. 0, -ENOMEM, or -EAGAIN where too much is queued. */
+ * order, with the same tag. 0, -ENOMEM, or -EAGAIN where too much is queued. Octets that are no
+ * UTF-8 become U+FFFD; a text is cut at 256 KiB, another string at 16 KiB. */
 int journal_append(struct journal *journal, const struct event *events, unsigned n, void *tag);
 
-/* Readable when something is done; then journal_dispatch calls `done` for each, on this thread. */
+/* Readable when something is done; then journal_dispatch calls `done` for each, on this thread.
+ * What is done counts as queued until then. `done` may append, and must not close. */
 int journal_fd(const struct journal *journal);
 void journal_dispatch(struct journal *journal, void (*done)(void *arg, const struct journal_done *),
                       void *arg);
