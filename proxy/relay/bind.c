@@ -58,7 +58,8 @@ void bind_begin(struct session *session, const uint8_t *pdu, const struct smpp_h
     session->bind_header = *header;
     len = bind.system_id.len < sizeof session->system_id ? bind.system_id.len
                                                          : sizeof session->system_id - 1;
-    memcpy(session->system_id, bind.system_id.p, len);
+    if (len > 0)
+        memcpy(session->system_id, bind.system_id.p, len);
     session->system_id[len] = '\0';
     session->address = 0;
     session_move(session, SESSION_CONNECTING);
