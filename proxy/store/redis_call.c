@@ -14,11 +14,11 @@ struct redis_call {
     redisContext *context;
     char *address, *prefix;
     bool allow_eviction, refused;
-    struct redis_facts facts;
+    struct server_facts facts;
     char problem[512];
 };
 
-const struct redis_facts *redis_call_facts(const struct redis_call *call)
+const struct server_facts *redis_call_facts(const struct redis_call *call)
 {
     return &call->facts;
 }
@@ -180,69 +180,38 @@ static int login(struct redis_call *call, const struct conf_store *conf)
     return err;
 }
 
-/* A line "name:value" of INFO; "" where there is none. */
-static void info_text(const char *info, const char *name, char *out, size_t cap)
-{
-    size_t len = strlen(name);
-
-    out[0] = '\0';
-    for (const char *p = info; p != NULL; p = strchr(p, '\n')) {
-        p += *p == '\n';
-        if (strncmp(p, name, len) == 0 && p[len] == ':') {
-            snprintf(out, cap, "%.*s", (int)strcspn(p + len + 1, "\r\n"), p + len + 1);
-            return;
-        }
-    }
-}
-
-static uint64_t info_number(const char *info, const char *name)
-{
-    char value[32];
-
-    info_text(info, name, value, sizeof(value));
-    return strtoull(value, NULL, 10);
-}
-
-/* Snapshots leave no trace in INFO but their schedule, which may be closed to us. */
-static bool has_snapshots(struct redis_call *call)
+/* Settings may be closed to us: then they stay unknown. */
+static void ask_setting(struct redis_call *call, const char *name)
 {
     redisReply *reply;
-    bool snapshots = true;
 
-    if (run(call, 3, (const char *[]){"CONFIG", "GET", "save"}, &reply) == 0) {
-        snapshots = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-                    reply->element[1]->type == REDIS_REPLY_STRING && reply->element[1]->len > 0;
+    if (run(call, 3, (const char *[]){"CONFIG", "GET", name}, &reply) == 0 &&
+        reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+        reply->element[1]->type == REDIS_REPLY_STRING) {
+        server_facts_config(&call->facts, name, reply->element[1]->str);
     }
     freeReplyObject(reply);
-    return snapshots;
 }
 
 static int ask_facts(struct redis_call *call)
 {
-    struct redis_facts *facts = &call->facts;
     redisReply *reply;
 
     if (run(call, 1, (const char *[]){"INFO"}, &reply) != 0) {
         return -EIO;
     }
-    if (reply->type != REDIS_REPLY_STRING) {
-        freeReplyObject(reply);
+    bool answered = reply->type == REDIS_REPLY_STRING &&
+                    server_facts_info(&call->facts, reply->str, reply->len);
+    freeReplyObject(reply);
+    if (!answered) {
         return redis_call_fail(call, "what answers at %s is not Redis", call->address);
     }
-    info_text(reply->str, "redis_version", facts->version, sizeof(facts->version));
-    info_text(reply->str, "role", facts->role, sizeof(facts->role));
-    info_text(reply->str, "maxmemory_policy", facts->policy, sizeof(facts->policy));
-    facts->used_memory = info_number(reply->str, "used_memory");
-    facts->max_memory = info_number(reply->str, "maxmemory");
-    facts->evicting = strncmp(facts->policy, "allkeys-", 8) == 0;
-    facts->persistent = info_number(reply->str, "aof_enabled") != 0;
-    bool loading = info_number(reply->str, "loading") != 0;
-    freeReplyObject(reply);
-    if (loading) {
+    if (call->facts.loading) {
         return redis_call_fail(call, "Redis at %s is still loading its data; try again soon",
                                call->address);
     }
-    facts->persistent = facts->persistent || has_snapshots(call);
+    ask_setting(call, "save");
+    ask_setting(call, "set-max-intset-entries");
     return 0;
 }
 
@@ -283,14 +252,10 @@ void redis_call_close(struct redis_call *call)
 
 int redis_call_may_write(struct redis_call *call)
 {
-    if (call->facts.evicting && !call->allow_eviction) {
-        redis_call_fail(call,
-                        "Redis at %s may evict lists (maxmemory-policy %s); set it to noeviction",
-                        call->address, call->facts.policy);
-        return -EPERM;
-    }
-    if (call->facts.role[0] != '\0' && strcmp(call->facts.role, "master") != 0) {
-        redis_call_fail(call, "Redis at %s is a replica and takes no changes", call->address);
+    const char *why = server_facts_refusal(&call->facts, call->allow_eviction);
+
+    if (why != NULL) {
+        redis_call_fail(call, "Redis at %s must not hold lists: %s", call->address, why);
         return -EPERM;
     }
     return 0;

@@ -8,25 +8,18 @@
 
 #include "proxy/conf.h"
 #include "proxy/store/command.h"
+#include "proxy/store/server_facts.h"
 
 #include <hiredis/hiredis.h>
 
-/* What the server says of itself, as far as lists depend on it. */
-struct redis_facts {
-    char version[24], role[16], policy[32]; /* "" where it does not say */
-    uint64_t used_memory, max_memory;       /* octets; 0: no limit */
-    bool persistent;                        /* it keeps an append-only file or snapshots */
-    bool evicting;                          /* its policy may drop lists */
-};
-
 struct redis_call;
 
-/* Connects, logs in, asks for the facts. NULL and *error (malloc'd) otherwise. An evicting server
- * is not refused here: who writes lists asks redis_call_may_write. */
+/* Connects, logs in, asks for the facts. NULL and *error (malloc'd) otherwise. A server that must
+ * not hold lists is not refused here: who writes asks redis_call_may_write. */
 struct redis_call *redis_call_open(const struct conf_store *conf, char **error);
 void redis_call_close(struct redis_call *call);
 
-const struct redis_facts *redis_call_facts(const struct redis_call *call);
+const struct server_facts *redis_call_facts(const struct redis_call *call);
 const char *redis_call_address(const struct redis_call *call);
 const char *redis_call_prefix(const struct redis_call *call);
 const char *redis_call_problem(const struct redis_call *call); /* of the call that failed last */

@@ -1,6 +1,7 @@
 #include "proxy/store/sync.h"
 
 #include "proxy/store/bulk.h"
+#include "proxy/store/dataset.h"
 #include "proxy/store/event_op.h"
 #include "proxy/store/journal_dir.h"
 #include "proxy/store/journal_read.h"
@@ -8,10 +9,8 @@
 #include "proxy/store/scripts.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define BATCH_EVENTS 100u
@@ -24,6 +23,7 @@ struct sync {
     struct sync_result *result;
     char dataset[LOOKUP_NAME_MAX]; /* "" in a rebuild */
     const char *chain;
+    bool again; /* the chain is applied whole, by the times of its events */
     struct command command;
     char sha[41]; /* of SCRIPT_APPLY */
     unsigned events;
@@ -40,7 +40,7 @@ static void batch_begin(struct sync *sync)
     command_text(&sync->command, sync->dataset);
     command_text(&sync->command, sync->chain);
     command_number(&sync->command, (uint64_t)sync->options->stream_length);
-    command_text(&sync->command, sync->dataset[0] == '\0' ? "again" : "live");
+    command_text(&sync->command, sync->again ? "again" : "live");
 }
 
 static int batch_end(struct sync *sync)
@@ -191,10 +191,7 @@ static int sync_chain(struct sync *sync)
     uint64_t applied = 0;
     int err = 0;
 
-    if (sync->dataset[0] != '\0') {
-        if (is_looked_after(sync)) {
-            return 0;
-        }
+    if (!sync->again) {
         err = lookup_applied(sync->call, sync->chain, &applied);
     }
     if (err != 0) {
@@ -211,36 +208,36 @@ static int sync_chain(struct sync *sync)
     return err;
 }
 
-static int sync_chains(struct sync *sync)
+static int remember(struct sync *sync, const struct dataset_chain *chain)
 {
-    char **chains = journal_chains(sync->options->dir);
-    int err = 0;
-
-    if (chains == NULL) {
-        return redis_call_fail(sync->call, "cannot list the journals in %s: %s", sync->options->dir,
-                               strerror(errno));
+    if (strcmp(chain->remembered, sync->dataset) == 0) {
+        return 0;
     }
-    script_sha1(SCRIPT_APPLY, sync->sha);
-    for (char **chain = chains; *chain != NULL && err == 0; chain++) {
-        sync->chain = *chain;
-        err = sync_chain(sync);
-    }
-    journal_chains_free(chains);
-    command_free(&sync->command);
-    return err;
-}
-
-static int random_name(char out[33])
-{
-    unsigned char random[16];
-
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
-        return -EIO;
-    }
-    for (unsigned i = 0; i < sizeof(random); i++) {
-        snprintf(out + 2 * i, 3, "%02x", random[i]);
+    int err = dataset_remember(sync->options->dir, chain->name, sync->dataset);
+    if (err != 0) {
+        return redis_call_fail(sync->call, "cannot write %s/%s/dataset: %s", sync->options->dir,
+                               chain->name, strerror(-err));
     }
     return 0;
+}
+
+static int sync_chains(struct sync *sync, const struct dataset_chains *chains)
+{
+    bool rebuild = sync->dataset[0] == '\0';
+    int err = 0;
+
+    for (size_t i = 0; i < chains->n && err == 0; i++) {
+        sync->chain = chains->v[i].name;
+        sync->again = rebuild || chains->v[i].again;
+        if (!rebuild && is_looked_after(sync)) {
+            continue;
+        }
+        err = sync_chain(sync);
+        if (err == 0 && !rebuild) {
+            err = remember(sync, &chains->v[i]);
+        }
+    }
+    return err;
 }
 
 /* Marks the rebuild as under way: Redis being emptied once more takes the mark away too. */
@@ -266,9 +263,10 @@ static int mark_rebuild(struct sync *sync, const char *token)
 static int begin_dataset(struct sync *sync, const char *token)
 {
     struct command command = {0};
-    char sha[41], name[33];
+    char sha[41], name[DATASET_MAX + 1];
+    int err = 0;
 
-    if (random_name(name) != 0) {
+    if (dataset_name_new(name) != 0) {
         return redis_call_fail(sync->call, "the system gives no random octets");
     }
     script_sha1(SCRIPT_BEGIN, sha);
@@ -282,21 +280,34 @@ static int begin_dataset(struct sync *sync, const char *token)
     command_text(&command, token);
     redisReply *reply = redis_call(sync->call, &command);
     command_free(&command);
+    if (reply == NULL) {
+        return -EIO;
+    }
+    if (reply->type == REDIS_REPLY_STRING && dataset_name_ok(reply->str, reply->len)) {
+        memcpy(sync->dataset, reply->str, reply->len + 1);
+    } else {
+        err = redis_call_fail(sync->call, "Redis at %s gave no name for its data set",
+                              redis_call_address(sync->call));
+    }
     freeReplyObject(reply);
-    return reply == NULL ? -EIO : 0;
+    return err;
 }
 
 /* Everything that the journals here know, then the mark that Redis may be believed. */
-static int rebuild(struct sync *sync)
+static int rebuild(struct sync *sync, const struct dataset_chains *chains)
 {
-    char token[33];
+    char token[DATASET_MAX + 1];
 
-    if (random_name(token) != 0) {
+    if (dataset_name_new(token) != 0) {
         return redis_call_fail(sync->call, "the system gives no random octets");
     }
     int err = mark_rebuild(sync, token);
-    err = err == 0 ? sync_chains(sync) : err;
+    err = err == 0 ? sync_chains(sync, chains) : err;
     err = err == 0 ? begin_dataset(sync, token) : err;
+    for (size_t i = 0; i < chains->n && err == 0; i++) {
+        sync->chain = chains->v[i].name;
+        err = is_looked_after(sync) ? 0 : remember(sync, &chains->v[i]);
+    }
     sync->result->began = err == 0;
     return err;
 }
@@ -305,17 +316,24 @@ int sync_journals(struct redis_call *call, const struct sync_options *options,
                   struct sync_result *result)
 {
     struct sync sync = {.call = call, .options = options, .result = result};
+    struct dataset_chains chains = {0};
+    enum dataset_plan plan;
 
     memset(result, 0, sizeof(*result));
     int err = redis_call_may_write(call);
-    if (err == 0) {
-        err = bulk_prepare(call);
-    }
-    if (err == 0) {
-        err = lookup_dataset(call, sync.dataset);
-    }
+    err = err == 0 ? bulk_prepare(call) : err;
+    err = err == 0 ? lookup_dataset(call, sync.dataset) : err;
     if (err != 0) {
         return err;
     }
-    return sync.dataset[0] == '\0' ? rebuild(&sync) : sync_chains(&sync);
+    err = dataset_decide(options->dir, sync.dataset, &chains, &plan);
+    if (err != 0) {
+        return redis_call_fail(call, "cannot read the journals in %s: %s", options->dir,
+                               strerror(-err));
+    }
+    script_sha1(SCRIPT_APPLY, sync.sha);
+    err = plan == DATASET_FOLLOW ? sync_chains(&sync, &chains) : rebuild(&sync, &chains);
+    dataset_chains_free(&chains);
+    command_free(&sync.command);
+    return err;
 }
