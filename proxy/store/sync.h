@@ -1,32 +1,41 @@
 /*
- * Brings Redis to what the journals under a directory say, for programs that may wait: the command
- * line before and after it writes. Applies every chain that no living process looks after, and the
- * caller's own, from where Redis says it stands; begins a data set where Redis holds none, out of
- * all journals. The rules are those of the scripts, so that it may run beside daemons.
+ * From a new connection to a Redis that may be believed: judges the server, compares data sets,
+ * brings in what the journals hold and Redis does not, and only then says so. Afterwards the chain
+ * of this process is kept applied as it grows. Starts over with every connection.
  */
 #ifndef PROXY_STORE_SYNC_H
 #define PROXY_STORE_SYNC_H
 
-#include "proxy/store/redis_call.h"
+#include "proxy/stats.h"
+#include "proxy/store/applier.h"
+
+struct sync;
 
 struct sync_options {
-    const char *dir;       /* of the journals */
-    const char *own_chain; /* whose lock the caller holds */
+    struct redis *redis;
+    struct net *net;
+    struct log *log;
+    struct stats *stats;
+    const char *journal_dir, *chain, *prefix; /* outlive the object */
+    uint64_t journal_start;                   /* last line of our chain when this process began */
     int64_t stream_length;
-    /* Of a long part: numbers of an import. May be NULL. */
-    void (*progress)(void *arg, const char *list, uint64_t numbers);
-    void *arg;
+    bool allow_eviction;
 };
 
-struct sync_result {
-    uint64_t events;         /* applied now */
-    uint64_t changed;        /* of them, those that changed a list */
-    uint64_t added, removed; /* numbers, by imports and by removed lists */
-    bool began;              /* a data set was begun */
+struct sync_ops {
+    /* Redis holds `dataset` and everything up to date: called once for each connection. */
+    void (*on_ready)(void *arg, const char *dataset);
+    void (*on_applied)(void *arg, uint64_t seq); /* of our chain */
+    uint64_t (*journal_seq)(void *arg);          /* the last line of our chain that is synced */
 };
 
-/* 0; -EIO, -EPERM with the problem in the call. What was applied before stays applied. */
-int sync_journals(struct redis_call *call, const struct sync_options *options,
-                  struct sync_result *result);
+struct sync *sync_new(const struct sync_options *options, const struct sync_ops *ops, void *arg);
+void sync_free(struct sync *sync);
+
+void sync_start(struct sync *sync); /* the connection is up */
+void sync_stop(struct sync *sync);  /* it is lost */
+
+/* The applier of our chain, while there is one: NULL until our journal's files have been read. */
+struct applier *sync_applier(struct sync *sync);
 
 #endif
