@@ -75,14 +75,16 @@ int journal_lines_next(struct journal_lines *lines, const char **line, size_t *l
     if (lines->fd < 0)
         return 0;
     for (;;) {
-        char *front = lines->buf + lines->start;
         size_t have = lines->end - lines->start;
-        char *newline = have == seen ? NULL : memchr(front + seen, '\n', have - seen);
-        if (newline != NULL) {
-            *line = front;
-            *len = (size_t)(newline - front);
-            lines->start += *len + 1;
-            return 1;
+        if (have > seen) {
+            char *front = lines->buf + lines->start;
+            char *newline = memchr(front + seen, '\n', have - seen);
+            if (newline != NULL) {
+                *line = front;
+                *len = (size_t)(newline - front);
+                lines->start += *len + 1;
+                return 1;
+            }
         }
         seen = have;
         ssize_t n = fill(lines);

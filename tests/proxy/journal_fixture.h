@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static inline char *temp_dir(void)
@@ -151,23 +152,32 @@ static inline char *path_of(const char *dir, const char *chain, const char *file
     return path;
 }
 
-/* NULL where there is none. Terminated by a zero that does not count. */
+static inline bool file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
 static inline char *file_read(const char *path, size_t *len)
 {
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return NULL;
-    char *data = NULL;
-    size_t cap = 0;
-    ssize_t n = getdelim(&data, &cap, EOF, file);
-    fclose(file);
-    if (n < 0) {
-        free(data);
-        data = strdup("");
-        n = 0;
-    }
-    *len = (size_t)n;
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    cr_assert(fd >= 0 && fstat(fd, &st) == 0, "%s", path);
+    *len = (size_t)st.st_size;
+    char *data = malloc(*len + 1);
+    cr_assert(data != NULL);
+    cr_assert_eq(read(fd, data, *len), st.st_size);
+    data[*len] = '\0';
+    close(fd);
     return data;
+}
+
+/* Where the last of some whole lines begins. */
+static inline size_t last_line(const char *data, size_t len)
+{
+    size_t at = len - 1;
+    while (at > 0 && data[at - 1] != '\n')
+        at--;
+    return at;
 }
 
 static inline void file_write(const char *path, const void *data, size_t len)
@@ -189,8 +199,7 @@ static inline void lines_read(struct file_lines *lines, const char *path)
 {
     size_t len;
     char *data = file_read(path, &len), *rest = data;
-    cr_assert(data != NULL);
-    lines->n = 0;
+    *lines = (struct file_lines){0};
     for (char *line = strsep(&rest, "\n"); rest != NULL; line = strsep(&rest, "\n")) {
         cr_assert(lines->n < LINES_MAX);
         lines->line[lines->n++] = strdup(line);
