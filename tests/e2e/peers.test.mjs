@@ -1,0 +1,42 @@
+// Kannel and Net::SMPP against the simulated carrier, without stopgate: that the peers of the
+// other tests do what these rely on.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { prepareDriveSmpp, startKannel } from './lib/kannel.mjs';
+import { startNetSmpp } from './lib/perl.mjs';
+import { temporary } from './lib/place.mjs';
+import { startSim } from './lib/sim.mjs';
+
+test('Kannel sends, is refused, gets receipts and messages', async (t) => {
+  const dir = await temporary(t);
+  const sim = await startSim(t, dir);
+  const kannel = await startKannel(t, dir, sim.port);
+  const { tag } = await kannel.send('12025550100', '14155550100', 'Hello');
+  assert.equal((await kannel.next('dlr', (n) => n.tag === tag)).status, '8');
+  assert.equal((await kannel.next('dlr', (n) => n.tag === tag)).status, '1');
+  await sim.set('status', 'ESME_RINVDSTADR 1');
+  const refused = await kannel.send('12025550100', '14155550101', 'Hello');
+  assert.equal((await kannel.next('dlr', (n) => n.tag === refused.tag)).status, '16');
+  assert.equal(await sim.mo('14155550100', '12025550100', 'STOP'), 'ESME_ROK');
+  assert.equal((await kannel.next('mo')).text, 'STOP');
+});
+
+test("Kannel's drive_smpp delivers and is answered", async (t) => {
+  const drive = await prepareDriveSmpp(t, await temporary(t));
+  await drive.start(drive.port, 10);
+  await drive.done();
+});
+
+test('Net::SMPP sends, is refused, gets receipts and messages', async (t) => {
+  const sim = await startSim(t, await temporary(t));
+  const perl = startNetSmpp(t);
+  assert.equal((await perl.bind(sim.port)).status, 0);
+  const sent = await perl.submit('12025550100', '14155550100', 'Hello', { registered_delivery: 1 });
+  assert.equal(sent.status, 0);
+  assert.match((await perl.next()).short_message, new RegExp(`id:${sent.message_id} .*stat:DELIVRD`));
+  await sim.set('status', 'ESME_RINVDSTADR 1');
+  assert.equal((await perl.submit('12025550100', '14155550100', 'x')).status, 0x0B);
+  const incoming = perl.next();
+  assert.equal(await sim.mo('14155550100', '12025550100', 'STOP'), 'ESME_ROK');
+  assert.equal((await incoming).short_message, 'STOP');
+});
