@@ -2,7 +2,8 @@
 // other tests do what these rely on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { prepareDriveSmpp, startKannel } from './lib/kannel.mjs';
+import { bound, textOf } from './lib/client.mjs';
+import { startDriveSmpp, startKannel } from './lib/kannel.mjs';
 import { startNetSmpp } from './lib/perl.mjs';
 import { temporary } from './lib/place.mjs';
 import { startSim } from './lib/sim.mjs';
@@ -21,10 +22,24 @@ test('Kannel sends, is refused, gets receipts and messages', async (t) => {
   assert.equal((await kannel.next('mo')).text, 'STOP');
 });
 
-test("Kannel's drive_smpp delivers and is answered", async (t) => {
-  const drive = await prepareDriveSmpp(t, await temporary(t));
-  await drive.start(drive.port, 10);
-  await drive.done();
+test("Kannel's drive_smpp delivers and accepts", async (t) => {
+  const drive = await startDriveSmpp(t, await temporary(t), { messages: 5 });
+  const receiver = await bound(t, drive.port, 'receiver');
+  for (let i = 1; i <= 5; i++) assert.equal(textOf(await receiver.next()), String(i));
+  await drive.delivered();
+  const sender = await bound(t, drive.port, 'transmitter');
+  for (let i = 0; i < 5; i++)
+    assert.equal((await sender.submit('12025550100', '14155550100', 'x')).status, 'ESME_ROK');
+  await drive.submitted();
+});
+
+test('Kannel with two binds takes what drive_smpp delivers', async (t) => {
+  const dir = await temporary(t);
+  const drive = await startDriveSmpp(t, dir, { messages: 3 });
+  const kannel = await startKannel(t, dir, drive.port, { split: true });
+  for (let i = 0; i < 3; i++) await kannel.next('mo');
+  for (let i = 0; i < 3; i++) await kannel.send('123', '14155550100', 'Hello');
+  await drive.submitted();
 });
 
 test('Net::SMPP sends, is refused, gets receipts and messages', async (t) => {

@@ -33,12 +33,33 @@ class Notices {
 }
 
 export class Kannel {
-  constructor(dir, port, { systemId = 'kannel', password = 'pw', smsc = '' } = {}) {
-    Object.assign(this, { dir, port, systemId, password, smsc });
+  constructor(dir, port, { systemId = 'kannel', password = 'pw', split = false } = {}) {
+    Object.assign(this, { dir, port, systemId, password, split });
     this.notices = new Notices();
   }
 
-  async #conf() {
+  // One of its binds; `how` is what makes it a transceiver, transmitter or receiver.
+  #smsc(how) {
+    return `
+group = smsc
+smsc = smpp
+smsc-id = gate
+host = 127.0.0.1
+${how}
+system-type = ""
+address-range = ""
+smsc-username = "${this.systemId}"
+smsc-password = "${this.password}"
+interface-version = 34
+enquire-link-interval = 10
+reconnect-delay = 1
+`;
+  }
+
+  #conf() {
+    const binds = this.split
+      ? [`port = ${this.port}`, `receive-port = ${this.port}`]
+      : [`port = ${this.port}\ntransceiver-mode = true`];
     const mo = `${this.notices.url}/mo?from=%p&to=%P&text=%b&charset=%C`;
     return `
 group = core
@@ -50,22 +71,7 @@ box-allow-ip = "127.0.0.1"
 store-type = file
 store-location = "${path.join(this.dir, 'kannel.store')}"
 dlr-storage = internal
-
-group = smsc
-smsc = smpp
-smsc-id = gate
-host = 127.0.0.1
-port = ${this.port}
-transceiver-mode = true
-system-type = ""
-address-range = ""
-smsc-username = "${this.systemId}"
-smsc-password = "${this.password}"
-interface-version = 34
-enquire-link-interval = 10
-reconnect-delay = 1
-${this.smsc}
-
+${binds.map((how) => this.#smsc(how)).join('')}
 group = smsbox
 bearerbox-host = 127.0.0.1
 sendsms-port = ${this.sendPort}
@@ -91,7 +97,7 @@ get-url = "${mo}"
     this.smsboxPort = await freePort();
     this.sendPort = await freePort();
     const file = path.join(this.dir, 'kannel.conf');
-    await writeFile(file, await this.#conf());
+    await writeFile(file, this.#conf());
     this.bearerbox = new Child('bearerbox', 'bearerbox', ['-v', '1', file], { cwd: this.dir });
     await until(async () => (await this.status()) !== '', 'bearerbox');
     this.smsbox = new Child('smsbox', 'smsbox', ['-v', '1', file], { cwd: this.dir });
@@ -106,7 +112,8 @@ get-url = "${mo}"
 
   // Until its bind is accepted.
   async online() {
-    await until(async () => /gate.*\(online/.test(await this.status()), 'Kannel bound');
+    const online = async () => (await this.status()).match(/gate.*\(online/g)?.length;
+    await until(async () => (await online()) === (this.split ? 2 : 1), 'Kannel bound');
   }
 
   #sendUrl(fields) {
@@ -146,71 +153,51 @@ get-url = "${mo}"
   }
 }
 
+// `split`: a transmitter and a receiver instead of a transceiver.
 export async function startKannel(t, dir, port, options) {
   const kannel = new Kannel(dir, port, options);
   atEnd(t, () => kannel.stop());
   return kannel.start();
 }
 
-// Kannel's own SMSC for tests. It is an application too: it listens for SMPP, and takes from a
-// bearerbox that is bound to it (one transmitter, one receiver) what it delivered there and
-// answers each message by one of its own. It gives up where no bearerbox listens within 2 s.
+// Kannel's own SMSC for tests. It takes one bind_transmitter and one bind_receiver, delivers
+// `messages` to the latter, and says when it has had as many from the former. Besides it plays a
+// smsbox, and ends itself where no bearerbox listens for it: something that listens is enough.
 export class DriveSmpp {
-  constructor(dir, port) {
-    Object.assign(this, { dir, port, address: `tcp://127.0.0.1:${port}` });
+  constructor(dir, port, messages) {
+    Object.assign(this, { dir, port, messages, address: `tcp://127.0.0.1:${port}` });
   }
 
-  // `gate` is the port that bearerbox binds to: ours, or another that leads to ours.
-  async start(gate, messages) {
-    const core = `
-group = core
-admin-port = ${await freePort()}
-smsbox-port = ${DRIVE_SMSBOX_PORT}
-admin-password = admin
-admin-interface = 127.0.0.1
-box-allow-ip = "127.0.0.1"
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-`;
-    const smsc = (port) => `
-group = smsc
-smsc = smpp
-smsc-id = drive
-host = 127.0.0.1
-${port} = ${gate}
-system-type = "VMA"
-address-range = ""
-smsc-username = "foo"
-smsc-password = "bar"
-reconnect-delay = 1
-`;
+  async start() {
+    this.bearerbox = net.createServer((socket) => socket.on('error', () => {}));
+    await new Promise((resolve) => {
+      this.bearerbox.once('error', resolve); // somebody else listens there already
+      this.bearerbox.listen(DRIVE_SMSBOX_PORT, '127.0.0.1', resolve);
+    });
     const file = path.join(this.dir, 'drive_smpp.conf');
-    await writeFile(file, core + smsc('port') + smsc('receive-port'));
-    this.bearerbox = new Child('bearerbox', 'bearerbox', ['-v', '1', file], { cwd: this.dir });
-    await until(() => new Promise((resolve) => {
-      const socket = net.connect(DRIVE_SMSBOX_PORT, '127.0.0.1');
-      socket.on('error', () => resolve(false));
-      socket.on('connect', () => socket.end(() => resolve(true)));
-    }), 'bearerbox');
-    this.child = new Child('drive_smpp', DRIVE_SMPP,
-      ['-v', '0', '-p', String(this.port), '-m', String(messages), '-c', file], { cwd: this.dir });
+    await writeFile(file, 'group = core\nadmin-port = 1\nadmin-password = x\n');
+    this.child = new Child('drive_smpp', DRIVE_SMPP, ['-v', '0', '-p', String(this.port),
+      '-m', String(this.messages), '-c', file], { cwd: this.dir });
+    await this.child.said(/accept_thread\) maps/);
+    return this;
   }
 
-  // Every message was delivered, and answered by one of the application's.
-  async done() {
-    await this.child.said(/ESME has submitted all messages to SMSC/, { timeout: 60000 });
+  delivered() {
+    return this.child.said(/All messages sent to ESME/);
+  }
+
+  submitted() {
+    return this.child.said(/ESME has submitted all messages to SMSC/);
   }
 
   async stop() {
-    await this.child?.kill();
-    await this.bearerbox?.kill();
+    await this.child.kill();
+    await new Promise((resolve) => this.bearerbox.close(resolve));
   }
 }
 
-// Gives it its port, so that what stands between can be started first. Then start() it.
-export async function prepareDriveSmpp(t, dir) {
-  const drive = new DriveSmpp(dir, await freePort());
+export async function startDriveSmpp(t, dir, { messages = 10 } = {}) {
+  const drive = await new DriveSmpp(dir, await freePort(), messages).start();
   atEnd(t, () => drive.stop());
   return drive;
 }
