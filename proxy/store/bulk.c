@@ -6,6 +6,7 @@
 #include "proxy/store/scripts.h"
 
 #include <errno.h>
+#include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 

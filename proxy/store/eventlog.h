@@ -63,6 +63,8 @@ struct eventlog_query {
     uint64_t after;          /* an id: events that arrived behind it, in their order of arrival */
     uint64_t limit;          /* with `after` the first ones, else the latest ones */
     bool newest_first;       /* else by time, oldest first; not with `after` */
+    const char *chain;       /* with seq: this one line of a journal */
+    uint64_t seq;
 };
 
 struct eventlog_row {

@@ -134,6 +134,13 @@ static void conditions(struct builder *b, const struct eventlog *log,
         append(b, ")");
         b->indexed = true;
     }
+    if (query->chain != NULL) {
+        condition(b);
+        append(b, "chain = (SELECT id FROM chains WHERE name = ?) AND seq = ?");
+        bind_text(b, query->chain);
+        bind_number(b, (int64_t)query->seq);
+        b->indexed = true;
+    }
     if (query->text != NULL) {
         text_condition(b, log, query->text);
     }

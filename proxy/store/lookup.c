@@ -1,6 +1,7 @@
 #include "proxy/store/lookup.h"
 
 #include <errno.h>
+#include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 

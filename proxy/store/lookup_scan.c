@@ -2,6 +2,7 @@
 #include "proxy/store/numbers.h"
 
 #include <errno.h>
+#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

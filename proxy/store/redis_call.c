@@ -3,6 +3,7 @@
 #include "proxy/store/pipeline.h"
 
 #include <errno.h>
+#include <hiredis/hiredis.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include "proxy/store/command.h"
 #include "proxy/store/server_facts.h"
 
-#include <hiredis/hiredis.h>
+struct redisReply; /* hiredis */
 
 struct redis_call;
 
@@ -29,14 +29,14 @@ int redis_call_may_write(struct redis_call *call);
 
 /* Sends a command and waits. NULL: the problem is set. An answer that is an error is a failure too;
  * freeReplyObject frees what is returned. */
-redisReply *redis_call(struct redis_call *call, struct command *command);
+struct redisReply *redis_call(struct redis_call *call, struct command *command);
 
 /* The same in two steps, for many at once: each send is followed by one get, in order. After a
  * failure of send or get the connection is of no more use, but for errors that Redis answered with
  * (get returns NULL and redis_call_refused is true). */
 int redis_call_send(struct redis_call *call, struct command *command);
 int redis_call_flush(struct redis_call *call); /* hands all that was sent to the kernel */
-redisReply *redis_call_get(struct redis_call *call);
+struct redisReply *redis_call_get(struct redis_call *call);
 bool redis_call_refused(const struct redis_call *call);
 
 /* Sets the problem to a sentence of the caller's; returns -EIO. */
