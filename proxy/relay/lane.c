@@ -467,6 +467,7 @@ static enum step read_next(struct side *from)
     struct session *session = from->session;
     struct smpp_header header;
     enum smpp_frame_result result;
+    const struct conn *conn = from->conn;
     const uint8_t *in;
     size_t len;
 
@@ -488,7 +489,9 @@ static enum step read_next(struct side *from)
         answer_read(from, in + from->parsed, &header);
     else if (request_read(from, in + from->parsed, &header) == STEP_WAIT)
         return STEP_WAIT;
-    from->parsed += header.length;
+    /* What was read may have ended this connection, and begun another at the next address. */
+    if (from->conn == conn)
+        from->parsed += header.length;
     return STEP_DONE;
 }
 
