@@ -250,6 +250,19 @@ static bool send_some(struct checks *checks)
     return true;
 }
 
+static void ask_dataset(struct checks *checks)
+{
+    if (redis_expect(checks->redis, checks->question, checks->question_len, checks->expected,
+                     checks->expected_len, on_dataset, checks) < 0)
+        redis_drop(checks->redis, "out of memory");
+}
+
+void checks_probe(struct checks *checks)
+{
+    if (checks->enabled)
+        ask_dataset(checks);
+}
+
 static void on_pass(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -264,10 +277,8 @@ static void on_pass(evutil_socket_t fd, short what, void *arg)
     uint64_t before = checks->sent;
     while (send_some(checks))
         ;
-    if (checks->sent > before &&
-        redis_expect(checks->redis, checks->question, checks->question_len, checks->expected,
-                     checks->expected_len, on_dataset, checks) < 0)
-        redis_drop(checks->redis, "out of memory");
+    if (checks->sent > before)
+        ask_dataset(checks);
     arm_expiry(checks);
 }
 

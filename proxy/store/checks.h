@@ -45,6 +45,9 @@ void checks_disable(struct checks *checks);
 int checks_add(struct checks *checks, const struct port_check *list, unsigned n,
                struct flt_ticket ticket);
 
+/* Asks for the data set's name though nothing else is asked. */
+void checks_probe(struct checks *checks);
+
 uint64_t checks_waiting(const struct checks *checks); /* calls not answered yet */
 
 #endif
