@@ -222,6 +222,9 @@ test('smpp-send says what became of the message', async (t) => {
   const [message] = await sim.received();
   assert.equal(message.to, '+14155550100');
   assert.equal(message.text, 'Hello there');
+  assert.equal(message.hex, Buffer.from('Hello there').toString('hex'));
+  await send('ACME', '14155550100', '@ €[é');
+  assert.equal((await sim.received()).at(-1).hex, '00201b651b3c05');
 
   await sim.set('status', 'ESME_RINVDSTADR');
   const refused = await send('ACME', '14155550100', 'x');

@@ -54,22 +54,22 @@ static int32_t utf8_next(const char **text)
     return (int32_t)c;
 }
 
-/* Looks a character up in the decoder's own table, so that there is only one. */
+/* Looks a character up in the decoder's own table, so that there is only one. The extension table
+ * comes last: what it does not have is read as something that the default one has. */
 static size_t gsm_put(const char *utf8, size_t len, uint8_t *out)
 {
     char decoded[8];
 
-    for (unsigned c = 0; c < 0x80; c++) {
-        uint8_t octets[2] = {0x1B, (uint8_t)c};
-        for (unsigned extended = 0; extended < 2; extended++) {
-            struct smpp_str one = {octets + !extended, 1 + extended};
-            if (!extended && c == 0x1B)
-                continue;
-            size_t n = smpp_text_decode(one, SMPP_ALPHABET_GSM, decoded, sizeof(decoded));
-            if (n == len && memcmp(decoded, utf8, n) == 0) {
-                memcpy(out, one.p, one.len);
-                return one.len;
-            }
+    for (unsigned i = 0; i < 0x100; i++) {
+        const uint8_t octets[2] = {0x1B, i & 0x7F};
+        size_t skip = i < 0x80 ? 1 : 0;
+        struct smpp_str one = {octets + skip, 2 - skip};
+        if (octets[1] == 0x1B)
+            continue;
+        size_t n = smpp_text_decode(one, SMPP_ALPHABET_GSM, decoded, sizeof(decoded));
+        if (n == len && memcmp(decoded, utf8, n) == 0) {
+            memcpy(out, one.p, one.len);
+            return one.len;
         }
     }
     return 0;
