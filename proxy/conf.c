@@ -73,6 +73,8 @@ static void read_draft(struct conf_draft *draft, struct phone *phone)
     struct conf *conf = draft->conf;
     struct conf_errors *errors = draft->reader.errors;
     read_top(draft);
+    if (draft->root->type != YAML_MAPPING_NODE)
+        return;
     read_section(draft, conf_section(SECTION_PROGRAMS), draft->node[SECTION_PROGRAMS]);
     conf_check_world(draft, phone);
     const struct flt_world *world = conf_errors_count(errors) == 0 ? &conf->world : NULL;

@@ -203,8 +203,8 @@ static void check_listeners(struct conf_draft *draft, struct conf_listener *list
         resolve_carrier(draft, &listeners[i], i);
         check_address(draft, &listeners[i], i);
         if (listeners[i].buffer < listeners[i].max_pdu)
-            conf_error(draft->reader.errors, LINE(draft, SECTION_LISTENERS, i, "buffer"),
-                       "buffer: a PDU of max_pdu octets does not fit into it");
+            conf_error(draft->reader.errors, LINE(draft, SECTION_LISTENERS, i, "max_pdu"),
+                       "max_pdu: such a PDU does not fit into buffer");
     }
     if (names != NULL)
         check_names(draft, "listeners", names, n);

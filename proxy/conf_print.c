@@ -61,10 +61,13 @@ static void print_help(const struct place *place, const struct conf_key *key)
 {
     char accepts[CONF_WHY_CAP];
     char *text = NULL;
-    const char *preset = key->required ? "required" : key->preset != NULL ? key->preset : "none";
-    const char *label = !key->required && key->preset != NULL ? "default " : "";
-    if (!key->required && key->preset == NULL)
-        label = "default: ";
+    const char *label = "optional", *preset = "";
+    if (key->required) {
+        label = "required";
+    } else if (key->preset != NULL) {
+        label = "default ";
+        preset = key->preset;
+    }
     if (asprintf(&text, "%s [%s; %s%s]", key->help, conf_value_accepts(key, accepts), label,
                  preset) < 0)
         return;
@@ -154,12 +157,8 @@ static void print_section(FILE *out, enum conf_section_id id)
     struct place place = {.out = out};
     fputc('\n', out);
     print_comment(&place, section->help);
-    if (section->preset != NULL) {
-        char *text = NULL;
-        if (asprintf(&text, "[default %s]", section->preset) >= 0)
-            print_comment(&place, text);
-        free(text);
-    }
+    if (section->preset != NULL)
+        fprintf(out, "# Without this section they are %s.\n", section->preset);
     fprintf(out, "%s:\n", section->name);
     if (section->shape == SHAPE_CHAIN) {
         print_chain(out, section, id == SECTION_OUTBOUND);
