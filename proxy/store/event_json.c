@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define SALT_BYTES 16
+#define SALT_BYTES ((size_t)16)
 #define SALT_HEX   (2 * SALT_BYTES)
 
 #define NO_CHARACTER "\xEF\xBF\xBD" /* U+FFFD */
@@ -169,7 +169,7 @@ static int make_salt(char salt[SALT_HEX])
 
     if (getentropy(bytes, sizeof bytes) != 0)
         return -EIO;
-    for (unsigned i = 0; i < sizeof bytes; i++) {
+    for (size_t i = 0; i < sizeof bytes; i++) {
         salt[2 * i] = digits[bytes[i] >> 4];
         salt[2 * i + 1] = digits[bytes[i] & 15];
     }

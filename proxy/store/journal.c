@@ -82,6 +82,13 @@ static void note_outcome(struct journal *journal, int err, uint32_t segment_befo
                 LOG_NUM(segment));
 }
 
+/* For our callers, and for readers of the file. */
+static void set_synced(struct journal *journal)
+{
+    chain_mark_write(journal->lock, journal->link.seq);
+    atomic_store(&journal->seq, journal->link.seq);
+}
+
 static void write_group(struct journal *journal, struct journal_queue *group)
 {
     struct line_buf lines = {0};
@@ -94,7 +101,7 @@ static void write_group(struct journal *journal, struct journal_queue *group)
     if (err != 0)
         journal->link = before;
     else
-        atomic_store(&journal->seq, journal->link.seq);
+        set_synced(journal);
     note_outcome(journal, err, segment);
 
     for (struct journal_batch *batch = group->first; batch != NULL; batch = batch->next) {
@@ -211,7 +218,7 @@ struct journal *journal_open(const char *dir, const char *kind, uint64_t segment
     }
     if (open_chain(journal, dir, kind, error) != 0)
         goto fail;
-    atomic_store(&journal->seq, journal->link.seq);
+    set_synced(journal);
     int err = start_thread(journal);
     if (err != 0) {
         *error = sentence("the journal's thread cannot be started: %s", strerror(-err));

@@ -8,7 +8,7 @@
  *   <chain>/00000001.jsonl   segments, numbered; <chain> is the writer's name, <host>-<8 hex> or
  *                            ctl-<host>-<8 hex>
  *   <chain>/00000001.jsonl.torn  what a crash left of a last line, if it did
- *   <chain>/lock             held while a writer runs
+ *   <chain>/lock             held while a writer runs; holds the number of its last synced line
  *   <chain>/dataset          the Redis data set that this chain was last applied to
  *   imports/<sha256>.gz      imported files, kept
  *

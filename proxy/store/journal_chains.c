@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,36 @@ bool chain_is_live(int chain)
     bool live = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(fd);
     return live;
+}
+
+/* Twice the same number, so that a reader sees when it has caught the writer in between. */
+#define MARK_LEN 42
+
+void chain_mark_write(int lock, uint64_t seq)
+{
+    char mark[MARK_LEN + 1];
+    snprintf(mark, sizeof mark, "%020" PRIu64 " %020" PRIu64 "\n", seq, seq);
+    ssize_t n = pwrite(lock, mark, MARK_LEN, 0);
+    (void)n;
+}
+
+uint64_t chain_mark_read(int chain)
+{
+    char mark[MARK_LEN + 1] = "";
+    uint64_t first = 0, second = 0;
+
+    int fd = openat(chain, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return 0;
+    for (int tries = 0; tries < 3; tries++) {
+        ssize_t n = pread(fd, mark, MARK_LEN, 0);
+        if (n == MARK_LEN && sscanf(mark, "%20" SCNu64 " %20" SCNu64, &first, &second) == 2 &&
+            first == second)
+            break;
+        first = 0;
+    }
+    close(fd);
+    return first;
 }
 
 static int lock_named(const char *dir, const char *name)

@@ -28,6 +28,12 @@ int chain_take(const char *dir, const char *kind, char **name, int *lock);
 /* Whether a writer holds the chain's lock, as far as can be told without holding it. */
 bool chain_is_live(int chain);
 
+/* The lock's content: the last line that its writer has synced. A reader must not go beyond while
+ * the writer lives: what lies behind may be taken back, and its numbers used again. Writing it may
+ * fail; then readers lag. 0 where nothing can be read. */
+void chain_mark_write(int lock, uint64_t seq);
+uint64_t chain_mark_read(int chain);
+
 void segment_name(uint32_t number, char name[SEGMENT_NAME]);
 
 /* Numbers of the chain's segments, ascending; *numbers is malloc'd. 0 or -errno. */

@@ -98,3 +98,9 @@ int journal_lines_next(struct journal_lines *lines, const char **line, size_t *l
     lines->start = lines->end = 0;
     return 0;
 }
+
+void journal_lines_unread(struct journal_lines *lines, size_t len)
+{
+    lines->offset -= lines->end - lines->start + len + 1;
+    lines->start = lines->end = 0;
+}

@@ -25,4 +25,7 @@ void journal_lines_free(struct journal_lines *lines);
  * -EBADMSG where a line is longer than any that we write; -errno. */
 int journal_lines_next(struct journal_lines *lines, const char **line, size_t *len);
 
+/* Gives the last line (of `len`) back: the next call reads it from the file again. */
+void journal_lines_unread(struct journal_lines *lines, size_t len);
+
 #endif

@@ -13,6 +13,7 @@ struct journal_reader {
     uint32_t number; /* of the segment that is open in `lines`; 0: none yet */
     uint64_t after;  /* lines up to here are not given out */
     uint64_t last;   /* line that was read last; 0: none */
+    uint64_t synced; /* lines up to here are in the file for good */
     struct journal_lines lines;
 };
 
@@ -105,16 +106,35 @@ static int next_line(struct journal_reader *reader, const char **line, size_t *l
     }
 }
 
+/* Whether a line is there for good. If so, it has to be read again, because it may have been
+ * written anew since. Without a writer, nobody takes back anything before the end is reached. */
+static bool is_settled(struct journal_reader *reader, uint64_t number)
+{
+    uint64_t mark = chain_mark_read(reader->chain);
+    if (mark < number && chain_is_live(reader->chain))
+        return false;
+    reader->synced = mark < number ? UINT64_MAX : mark;
+    return true;
+}
+
 int journal_reader_next(struct journal_reader *reader, uint64_t *seq, const char **line,
                         size_t *len)
 {
     for (;;) {
         uint64_t number;
         int got = next_line(reader, line, len);
-        if (got <= 0)
+        if (got <= 0) {
+            reader->synced = 0;
             return got;
+        }
         if (line_seq(*line, *len, &number) != 0)
             return -EBADMSG;
+        if (number > reader->synced) {
+            journal_lines_unread(&reader->lines, *len);
+            if (!is_settled(reader, number))
+                return 0;
+            continue;
+        }
         /* A line that is missing might be an opt-out: nothing behind a gap is given out. */
         bool follows = reader->last == 0 ? number <= reader->after + 1 : number == reader->last + 1;
         if (!follows)

@@ -1,6 +1,6 @@
 /*
  * Reading journals: for rebuilding Redis, for the event log, for proof. Needs no writer and no
- * Redis; may run while a writer appends (a line that is not whole yet is not there yet).
+ * Redis; may run while a writer appends (a line that is not whole and synced yet is not there yet).
  */
 #ifndef PROXY_STORE_JOURNAL_READ_H
 #define PROXY_STORE_JOURNAL_READ_H

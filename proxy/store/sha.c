@@ -54,7 +54,7 @@ void sha_hex(struct sha *sha, char hex[SHA_HEX + 1])
     must(EVP_DigestFinal_ex(sha->ctx, digest, &len));
     must(len == SHA_HEX / 2);
     must(EVP_DigestInit_ex(sha->ctx, NULL, NULL));
-    for (unsigned i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++) {
         hex[2 * i] = digits[digest[i] >> 4];
         hex[2 * i + 1] = digits[digest[i] & 15];
     }

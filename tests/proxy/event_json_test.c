@@ -129,10 +129,11 @@ Test(event_json, written_as_jansson_writes)
     assert_as_jansson(&event);
 
     /* Every character that JSON escapes or might. */
-    char all[128 + 16] = "";
+    static const char more[] = "\x7f\xc2\x80\u2028\ufeff\uffff";
+    char all[127 + sizeof more];
     for (int c = 1; c < 128; c++)
         all[c - 1] = (char)c;
-    strcat(all, "\x7f\xc2\x80\u2028\ufeff\uffff");
+    memcpy(all + 127, more, sizeof more);
     event.text = event.reason = all;
     assert_as_jansson(&event);
 }
@@ -285,12 +286,12 @@ Test(event_json, lines_that_are_no_events)
         "{\"seq\":1,\"time\":\"2025-01-01T00:00:00.000Z\",\"type\":\"other\",\"instance\":\"c\"}",
         "{\"seq\":1,\"time\":\"2025-01-01T00:00:00.000Z\",\"type\":\"optin\"}",
         "{\"seq\":1,\"time\":\"2025-01-01T00:00:00.000Z\",\"type\":\"optin\",\"instance\":7}",
-        "{\"seq\":1,\"time\":\"2025-01-01T00:00:00.000Z\",\"type\":\"optin\",\"instance\":\"c\","
-        "\"number\":14155550100}",
-        "{\"seq\":1,\"time\":\"2025-01-01T00:00:00.000Z\",\"type\":\"optin\",\"instance\":\"c\","
-        "\"source\":\"none\"}",
-        "{\"seq\":1,\"time\":\"2025-01-01T00:00:00.000Z\",\"type\":\"optin\",\"instance\":\"c\","
-        "\"seq\":2}",
+        ("{\"seq\":1,\"time\":\"2025-01-01T00:00:00.000Z\",\"type\":\"optin\",\"instance\":\"c\","
+         "\"number\":14155550100}"),
+        ("{\"seq\":1,\"time\":\"2025-01-01T00:00:00.000Z\",\"type\":\"optin\",\"instance\":\"c\","
+         "\"source\":\"none\"}"),
+        ("{\"seq\":1,\"time\":\"2025-01-01T00:00:00.000Z\",\"type\":\"optin\",\"instance\":\"c\","
+         "\"seq\":2}"),
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct event event;

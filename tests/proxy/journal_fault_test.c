@@ -272,6 +272,38 @@ Test(journal_fault, a_failed_group_fails_whole)
     assert_whole(dir, 1);
 }
 
+/* A reader must not apply what the writer may still take back: the numbers come again. */
+Test(journal_fault, a_reader_sees_only_what_is_synced)
+{
+    int error;
+    uint64_t seq;
+    const char *line;
+    size_t len;
+    struct journal_reader *reader = journal_reader_open(dir, journal_chain(f.journal), 0, &error);
+    cr_assert_not_null(reader);
+    cr_assert_eq(store_one(&f, "14155550101", NULL), 0);
+    cr_assert_eq(journal_reader_next(reader, &seq, &line, &len), 1);
+    cr_assert_eq(journal_reader_next(reader, &seq, &line, &len), 0);
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct event events[2] = {an_optout("14155550102", "STOP"), an_optout("14155550103", NULL)};
+        long size = segment_size(1 + i);
+        fail_syncs_after(0, 1 - i, EIO);
+        hold_syncs(true);
+        cr_assert_eq(journal_append(f.journal, events + i, 2 - i, NULL), 0);
+        await_held_sync();
+        cr_assert_gt(segment_size(1 + i), size); /* written */
+        cr_assert_eq(journal_reader_next(reader, &seq, &line, &len), 0);
+        hold_syncs(false);
+        await(&f, 3 + i);
+        cr_assert_eq(journal_reader_next(reader, &seq, &line, &len), (int)i);
+    }
+    cr_assert_eq(seq, 2);
+    cr_assert(memmem(line, len, "14155550103", 11) != NULL);
+    cr_assert_eq(journal_reader_next(reader, &seq, &line, &len), 0);
+    journal_reader_close(reader);
+}
+
 /* The next file cannot be begun: nothing is lost, and it is tried again. */
 Test(journal_fault, rotation_that_fails)
 {

@@ -5,8 +5,9 @@
 #include <sys/stat.h>
 
 /* Every test tampers with a chain of twelve lines, four in each of three files. */
-#define PER_FILE 4
+#define PER_FILE ((size_t)4)
 #define FILES    3
+#define LINES    12
 
 static char *dir, *chain;
 static struct file_lines lines;
@@ -37,7 +38,7 @@ static void save(unsigned segment)
 static void set_up(void)
 {
     dir = temp_dir();
-    chain = make_chain(dir, PER_FILE * FILES, 0);
+    chain = make_chain(dir, LINES, 0);
     lines = (struct file_lines){0};
     load(1);
     struct file_lines all = lines;
@@ -48,7 +49,7 @@ static void set_up(void)
     }
     lines_free(&all);
     lines.n = 0;
-    assert_whole(dir, PER_FILE * FILES);
+    assert_whole(dir, LINES);
 }
 
 static void tear_down(void)
@@ -75,7 +76,9 @@ static void assert_bad(unsigned segment, uint64_t line, const char *problem)
 /* Puts `with` in place of `what` in a line. */
 static void replace(unsigned index, const char *what, const char *with)
 {
-    char *line = lines.line[index], *at = strstr(line, what), *made;
+    char *line = lines.line[index], *made;
+    cr_assert_not_null(line);
+    char *at = strstr(line, what);
     cr_assert_not_null(at, "%s", what);
     cr_assert(asprintf(&made, "%.*s%s%s", (int)(at - line), line, with, at + strlen(what)) >= 0);
     free(line);
@@ -178,7 +181,7 @@ Test(journal_verify, an_erased_text_is_all_right)
     take_out(2, "text");
     take_out(2, "salt");
     save(1);
-    assert_whole(dir, PER_FILE * FILES);
+    assert_whole(dir, LINES);
 
     struct event event;
     struct event_line *keep;
@@ -192,12 +195,12 @@ Test(journal_verify, an_erased_text_is_all_right)
     take_out(3, "text");
     take_out(3, "salt");
     save(3);
-    assert_whole(dir, PER_FILE * FILES);
+    assert_whole(dir, LINES);
     struct fixture f;
     fixture_open(&f, dir, "daemon", 0);
     cr_assert_eq(store_one(&f, "14155550100", "STOP"), 0);
     fixture_close(&f);
-    assert_whole(dir, PER_FILE * FILES + 1);
+    assert_whole(dir, LINES + 1);
 }
 
 Test(journal_verify, half_an_erasure)
@@ -255,7 +258,7 @@ Test(journal_verify, another_form_of_the_same)
         assert_bad(1, 2, "");
         replace(1, lines.line[1], before);
         save(1);
-        assert_whole(dir, PER_FILE * FILES);
+        assert_whole(dir, LINES);
         free(before);
     }
 }
@@ -360,7 +363,7 @@ Test(journal_verify, a_file_cut_short)
         free(data);
         free(path);
     }
-    assert_whole(dir, PER_FILE * FILES);
+    assert_whole(dir, LINES);
 }
 
 Test(journal_verify, a_missing_file)
@@ -422,11 +425,11 @@ Test(journal_verify, a_torn_tail_without_and_with_a_writer)
 
     struct fixture f;
     fixture_open(&f, dir, "daemon", 0); /* sets it aside */
-    assert_whole(dir, PER_FILE * FILES);
+    assert_whole(dir, LINES);
     file = fopen(path, "a");
     fputs("{\"seq\":13,\"ti", file);
     fclose(file);
-    assert_whole(dir, PER_FILE * FILES);
+    assert_whole(dir, LINES);
     fixture_close(&f);
     assert_bad(3, 5, "torn");
     free(path);
