@@ -41,6 +41,7 @@ struct destination {
 struct suppression_call {
     const struct list_set *lists;
     const struct flt_program *program;
+    bool absorbed; /* by this filter, not by another behind it */
     /* submit_multi only */
     struct destination *destinations;
     uint64_t *numbers; /* of each reading */
@@ -147,9 +148,11 @@ static void make_message_id(struct flt_call *call)
 static enum flt_verdict refuse(struct flt_call *call, uint32_t status)
 {
     const struct suppression_conf *conf = call->conf;
+    struct suppression_call *state = call->state;
 
     if (conf->answer == ANSWER_ACCEPT && status == conf->status) {
         make_message_id(call);
+        state->absorbed = !call->monitor;
         return FLT_ABSORB;
     }
     call->status = status;
@@ -408,7 +411,9 @@ static void send_receipt(struct flt_call *call)
 
 static void on_resp(struct flt_call *call, uint32_t status)
 {
-    if (call->msg != NULL && status == ESME_ROK && wants_receipt(call->msg))
+    const struct suppression_call *state = call->state;
+
+    if (state->absorbed && status == ESME_ROK && wants_receipt(call->msg))
         send_receipt(call);
 }
 
