@@ -156,7 +156,6 @@ void measure_publish(void *arg)
     struct relay *relay = arg;
     uint64_t now = net_now_us(relay->net);
 
-    stat_set(relay->measured->held, held_count(relay->held));
     if (now - relay->measured->published_us < 100000) {
         relay->measured->publish_again = true;
         return;

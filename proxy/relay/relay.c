@@ -35,6 +35,7 @@ static void on_publish(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    stat_set(relay->measured->held, held_count(relay->held));
     if (relay->measured->publish_again)
         measure_publish(relay);
 }
