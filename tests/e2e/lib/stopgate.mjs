@@ -36,10 +36,10 @@ export class Stopgate {
   }
 
   // `conf` may also be YAML text.
-  async write(conf = this.conf) {
+  async write(conf = this.conf, file = this.file) {
     const text = typeof conf === 'string' ? conf : `${JSON.stringify(conf, null, 2)}\n`;
     if (conf.store?.journal) await mkdir(conf.store.journal, { recursive: true });
-    await writeFile(this.file, text);
+    await writeFile(file, text);
   }
 
   async start() {
@@ -63,10 +63,11 @@ export class Stopgate {
     return this.child.said(said, { from });
   }
 
-  // `stopgate -t`: { code, stdout, stderr }.
+  // `stopgate -t` on a file of its own: { code, stdout, stderr }.
   async check(conf = this.conf) {
-    await this.write(conf);
-    return run(programs.stopgate, ['-t', '-c', this.file]);
+    const file = path.join(this.dir, 'checked.yaml');
+    await this.write(conf, file);
+    return run(programs.stopgate, ['-t', '-c', file]);
   }
 
   // stopgatectl as it is: { code, stdout, stderr }.
