@@ -125,6 +125,10 @@ enum smpp_receipt_result flt_receipt(struct flt_call *call, struct smpp_receipt 
 const struct flt_program *flt_program_of(const struct flt_world *world, struct smpp_str sender);
 const struct flt_program *flt_program_named(const struct flt_world *world, const char *name);
 
+/* Names of lists and programs become part of keys, metrics and file names, so they are plain:
+ * letters, digits and . _ : - with a letter or digit in front, at most 64 octets. */
+bool flt_name_ok(const char *name);
+
 /* The region in which a program's numbers are read. `program` may be NULL. */
 const char *flt_region_of(const struct flt_world *world, const struct flt_program *program);
 

@@ -126,3 +126,10 @@ uint32_t flt_pdu_bit(uint32_t command_id)
     default: return 0;
     }
 }
+
+bool flt_name_ok(const char *name)
+{
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-");
+
+    return len > 0 && len <= 64 && name[len] == '\0' && strchr("._:-", name[0]) == NULL;
+}

@@ -103,6 +103,10 @@ static const char *conf_ready(void *arg, const struct flt_world *world)
         return "lists: at least one list is needed";
     if (conf->lists.n > LISTS_MAX / 2)
         return "lists: at most 8 lists";
+    for (unsigned i = 0; i < conf->lists.n; i++) {
+        if (!flt_name_ok(conf->lists.v[i]))
+            return "lists: a name has letters, digits and . _ : - only";
+    }
     if (conf->status == 0)
         return "status: ESME_ROK is no refusal";
     conf->set_count = world->program_count + 1;
@@ -356,7 +360,7 @@ static enum flt_verdict on_reply(struct flt_call *call, const struct port_reply 
         call->ports->count(call->ports->ctx, "suppression",
                            reply->pass_unchecked ? "unchecked" : "no_answer");
         if (reply->pass_unchecked)
-            return FLT_PASS;
+            return state->destinations != NULL ? judge_multi(call) : FLT_PASS;
         call->status = ESME_RTHROTTLED;
         return FLT_REJECT;
     }

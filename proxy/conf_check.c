@@ -85,6 +85,11 @@ static void check_program_names(struct conf_draft *draft)
         if (world->programs[i].name != NULL)
             names[n++] =
                 (struct name){world->programs[i].name, i, LINE(draft, SECTION_PROGRAMS, i, "name")};
+    for (unsigned i = 0; i < n; i++)
+        if (!flt_name_ok(names[i].text) || strchr(names[i].text, ':') != NULL)
+            conf_error(draft->reader.errors, names[i].line,
+                       "programs: %s is no name: letters, digits and . _ - only",
+                       CONF_QUOTE(names[i].text));
     if (names != NULL)
         check_names(draft, "programs", names, n);
     free(names);
@@ -279,6 +284,6 @@ void conf_check(struct conf_draft *draft)
     check_store(draft);
     check_carriers(draft);
     /* The draft's arrays are the arena's own; only holders of the snapshot see them as const. */
-    check_listeners(draft, (struct conf_listener *)(uintptr_t)draft->conf->listeners);
+    check_listeners(draft, (struct conf_listener *)draft->conf->listeners);
     check_console(draft);
 }

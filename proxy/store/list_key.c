@@ -1,5 +1,7 @@
 #include "proxy/store/list_key.h"
 
+#include "filters/filter.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,15 +11,7 @@ static const char *const kind_names[] = {[LIST_KEY_LIST] = "list:", [LIST_KEY_MA
 
 bool list_name_ok(const char *name)
 {
-    size_t len = strnlen(name, LIST_NAME_MAX + 1);
-    if (len == 0 || len > LIST_NAME_MAX)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char octet = (unsigned char)name[i];
-        if (octet < 0x20 || octet == 0x7f)
-            return false;
-    }
-    return true;
+    return flt_name_ok(name);
 }
 
 static int key_result(int printed, size_t cap)
