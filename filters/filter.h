@@ -126,7 +126,8 @@ const struct flt_program *flt_program_of(const struct flt_world *world, struct s
 const struct flt_program *flt_program_named(const struct flt_world *world, const char *name);
 
 /* Names of lists and programs become part of keys, metrics and file names, so they are plain:
- * letters, digits and . _ : - with a letter or digit in front, at most 64 octets. */
+ * letters, digits and . _ : - with a letter or digit in front, at most 100 octets (programs: 64, no
+ * colon). */
 bool flt_name_ok(const char *name);
 
 /* The region in which a program's numbers are read. `program` may be NULL. */

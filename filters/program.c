@@ -131,5 +131,5 @@ bool flt_name_ok(const char *name)
 {
     size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-");
 
-    return len > 0 && len <= 64 && name[len] == '\0' && strchr("._:-", name[0]) == NULL;
+    return len > 0 && len <= 100 && name[len] == '\0' && strchr("._:-", name[0]) == NULL;
 }

@@ -86,7 +86,8 @@ static void check_program_names(struct conf_draft *draft)
             names[n++] =
                 (struct name){world->programs[i].name, i, LINE(draft, SECTION_PROGRAMS, i, "name")};
     for (unsigned i = 0; i < n; i++)
-        if (!flt_name_ok(names[i].text) || strchr(names[i].text, ':') != NULL)
+        if (!flt_name_ok(names[i].text) || strlen(names[i].text) > 64 ||
+            strchr(names[i].text, ':') != NULL)
             conf_error(draft->reader.errors, names[i].line,
                        "programs: %s is no name: letters, digits and . _ - only",
                        CONF_QUOTE(names[i].text));
