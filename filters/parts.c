@@ -185,8 +185,9 @@ bool parts_add(struct parts *parts, uint64_t now_ms, const struct smpp_msg *msg,
     struct message key, *message;
     bool joined;
 
+    /* The clock may be set back; that makes nothing old. */
     while (parts->oldest != NULL && (parts->count >= MESSAGES_MAX || parts->octets > OCTETS_MAX ||
-                                     now_ms - parts->oldest->since_ms > KEEP_MS))
+                                     now_ms > parts->oldest->since_ms + KEEP_MS))
         forget(parts, parts->oldest);
     make_key(&key, msg, part);
     message = find_or_add(parts, now_ms, &key);
