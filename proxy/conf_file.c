@@ -1,5 +1,6 @@
 #include "proxy/conf_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -45,11 +46,12 @@ int conf_file_read(const char *path, size_t max, char **text, size_t *len)
 
 const char *conf_file_secret(const char *path, struct conf_arena *arena, const char **secret)
 {
-    char *text;
+    char *text = NULL;
     size_t len;
     int err = conf_file_read(path, SECRET_MAX, &text, &len);
     if (err != 0)
         return err == -EFBIG ? "too long for a password" : strerror(-err);
+    assert(text != NULL);
     const char *end = memchr(text, '\n', len);
     size_t line = end == NULL ? len : (size_t)(end - text);
     if (line > 0 && text[line - 1] == '\r')

@@ -131,6 +131,7 @@ static void print_chain(FILE *out, const struct conf_section *section, bool outb
     struct conf_errors errors = {.file = section->name};
     yaml_document_t doc;
     bool printed[64] = {false};
+    assert(section->preset != NULL);
     assert(registry_count() <= sizeof(printed));
     if (conf_yaml_load(section->preset, strlen(section->preset), &doc, &errors) != 0)
         return;

@@ -186,6 +186,7 @@ struct key_list {
     struct {
         const struct conf_key *key; /* NULL: a child */
         void *base;
+        yaml_node_t **child;
         bool seen;
     } entry[KEYS_MAX];
     const char *name[KEYS_MAX + 1]; /* ends with NULL */
@@ -207,7 +208,7 @@ static void key_list_make(struct key_list *list, const struct conf_map *map)
     for (unsigned i = 0; map->children != NULL && map->children[i] != NULL; i++) {
         assert(list->n < KEYS_MAX);
         list->entry[list->n].key = NULL;
-        list->entry[list->n].base = &map->child[i];
+        list->entry[list->n].child = &map->child[i];
         list->entry[list->n].seen = false;
         list->name[list->n++] = map->children[i];
     }
@@ -255,7 +256,7 @@ static void read_pair(struct conf_reader *reader, yaml_node_t *key, yaml_node_t 
         if (list->entry[i].key != NULL)
             read_field(reader, list->entry[i].key, value, list->entry[i].base);
         else
-            memcpy(list->entry[i].base, &value, sizeof(value));
+            *list->entry[i].child = value;
     }
 }
 

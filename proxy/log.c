@@ -223,8 +223,8 @@ const char *log_number(char buf[32], uint64_t number)
     char *p = buf;
     memcpy(p, digits, (size_t)first);
     p += first;
-    for (int i = 0; i < hidden; i++, p += 3)
-        memcpy(p, "•", 3);
+    for (int i = 0; i < hidden; i++)
+        p = stpcpy(p, "•");
     memcpy(p, digits + len - last, (size_t)last + 1);
     return buf;
 }

@@ -247,7 +247,7 @@ const char *stats_label(char *buf, size_t cap, const char *key, const char *valu
         size_t len = strlen(out);
         if (used + len + sizeof("\"") > cap)
             break; /* cut between characters */
-        memcpy(buf + used, out, len);
+        memcpy(buf + used, out, len + 1);
         used += len;
     }
     memcpy(buf + used, "\"", sizeof("\""));
@@ -322,7 +322,7 @@ char *stats_render(const struct stats *stats, size_t *len)
         return NULL;
     /* Every registry comes from stats_new() and may be written to; const promises the caller only
      * that no value changes. */
-    pthread_mutex_t *lock = &((struct stats *)(uintptr_t)stats)->lock;
+    pthread_mutex_t *lock = &((struct stats *)stats)->lock;
     pthread_mutex_lock(lock);
     for (const struct family *family = stats->families; family != NULL; family = family->next) {
         render_head(out, family);

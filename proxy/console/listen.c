@@ -89,7 +89,7 @@ static int bind_path(int fd, const char *path, struct stat *made)
 
 static int open_unix(struct listen_socket *sock, const char *path)
 {
-    struct stat made;
+    struct stat made = {0};
     sock->path = strdup(path);
     if (sock->path == NULL)
         return -ENOMEM;
