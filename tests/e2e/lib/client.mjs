@@ -19,7 +19,8 @@ const timedOut = (what, timeout) =>
   });
 
 export class Client {
-  // `answer(pdu)` returns a status, undefined for ESME_ROK, or null for no answer at all.
+  // `answer(pdu)` returns a status, undefined for ESME_ROK, the fields of the response, or null for
+  // no answer at all.
   constructor(session, { answer, timeout = 20000 } = {}) {
     this.session = session;
     this.answer = answer ?? (() => undefined);
@@ -37,9 +38,10 @@ export class Client {
   #arrived(pdu) {
     if (pdu.isResponse()) return;
     this.incoming.push(pdu);
-    const status = this.answer(pdu);
-    if (status !== null && pdu.command !== 'alert_notification')
-      this.session.send(pdu.response({ command_status: status ?? 0 }));
+    const answer = this.answer(pdu);
+    if (answer !== null && pdu.command !== 'alert_notification')
+      this.session.send(pdu.response(
+        typeof answer === 'object' ? answer : { command_status: answer ?? 0 }));
     if (pdu.command === 'unbind') this.session.close();
     for (const waiter of [...this.waiters]) waiter();
   }

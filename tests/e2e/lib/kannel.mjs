@@ -101,7 +101,7 @@ get-url = "${mo}"
     this.bearerbox = new Child('bearerbox', 'bearerbox', ['-v', '1', file], { cwd: this.dir });
     await until(async () => (await this.status()) !== '', 'bearerbox');
     this.smsbox = new Child('smsbox', 'smsbox', ['-v', '1', file], { cwd: this.dir });
-    await this.online();
+    await until(async () => /smsbox.*on-line/.test(await this.status()), 'smsbox');
     await until(() => fetch(this.#sendUrl({})), 'smsbox');
     return this;
   }
@@ -153,11 +153,14 @@ get-url = "${mo}"
   }
 }
 
-// `split`: a transmitter and a receiver instead of a transceiver.
-export async function startKannel(t, dir, port, options) {
+// `split`: a transmitter and a receiver instead of a transceiver. `online`: false does not wait for
+// its binds, where what it binds to is to come.
+export async function startKannel(t, dir, port, { online = true, ...options } = {}) {
   const kannel = new Kannel(dir, port, options);
   atEnd(t, () => kannel.stop());
-  return kannel.start();
+  await kannel.start();
+  if (online) await kannel.online();
+  return kannel;
 }
 
 // Kannel's own SMSC for tests. It takes one bind_transmitter and one bind_receiver, delivers
@@ -191,13 +194,16 @@ export class DriveSmpp {
   }
 
   async stop() {
+    if (this.child === undefined) return;
     await this.child.kill();
     await new Promise((resolve) => this.bearerbox.close(resolve));
   }
 }
 
-export async function startDriveSmpp(t, dir, { messages = 10 } = {}) {
-  const drive = await new DriveSmpp(dir, await freePort(), messages).start();
+// Not started yet. It delivers at once to who binds, and a Kannel without its smsbox may keep a
+// message for a minute: with Kannel, start() it last.
+export async function prepareDriveSmpp(t, dir, { messages = 10 } = {}) {
+  const drive = new DriveSmpp(dir, await freePort(), messages);
   atEnd(t, () => drive.stop());
   return drive;
 }

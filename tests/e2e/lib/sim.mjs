@@ -19,17 +19,18 @@ export function parseLine(line) {
 
 const escape = (word) => String(word).replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 
+// `set` is { setting: value }; `verbose` logs each PDU, which long runs had better not.
 export class Sim {
-  constructor(dir, { port = 0, args = [], set = {} } = {}) {
+  constructor(dir, { port = 0, args = [], set = {}, verbose = true } = {}) {
     this.wanted = port;
     this.control = path.join(dir, 'sim.sock');
-    this.args = [...args];
+    this.args = verbose ? ['--verbose', ...args] : [...args];
     for (const [name, value] of Object.entries(set)) this.args.push('--set', `${name}=${value}`);
   }
 
   async start() {
     this.child = new Child('smsc-sim', programs.sim, [
-      '--verbose', '--listen', `127.0.0.1:${this.port ?? this.wanted}`,
+      '--listen', `127.0.0.1:${this.port ?? this.wanted}`,
       '--control', this.control, ...this.args,
     ]);
     this.port = Number((await this.child.said(/listening on .*:(\d+)/))[1]);
