@@ -311,11 +311,13 @@ void phone_rules_all(const struct phone_plan *plan, const struct phone_region *r
         return;
     }
     rest = behind_zeros(run);
+    if (rest.n == 0)
+        return;
     if (digits->plus && run.d[0] != '0')
         world_all(plan, run, readings);
     if (readings->n == 0)
         plain_all(plan, region, run, readings);
-    if (readings->n == 0 && rest.n > 0 && rest.n < run.n)
+    if (readings->n == 0 && rest.n < run.n)
         plain_all(plan, region, rest, readings);
     if (region && (readings->n == 0 || run.n >= PHONE_DIGITS_MAX))
         ends_all(plan, region, run, readings);
