@@ -40,5 +40,6 @@ void report_print(FILE *out, const struct load *load, const struct run_result *r
     for (unsigned i = 0; i < TALLY_FAULT_COUNT; i++)
         fprintf(out, "%s\"%s\":%" PRIu64, i ? "," : "", tally_fault_name((enum tally_fault)i),
                 tally->faults[i]);
-    fprintf(out, "},\"ok\":%s}\n", tally_faults(tally) ? "false" : "true");
+    fprintf(out, "},\"own_cpu_seconds\":%.3f,\"ok\":%s}\n", result->own_total_s,
+            tally_faults(tally) ? "false" : "true");
 }

@@ -155,6 +155,8 @@ int run_traffic(struct load *load, struct run_result *result)
     error = flow(load, start, after(wire_now(), options->drain));
     load_count_missing(load);
     unbind_all(load);
+    if (watch_read(0, &to.own) == 0)
+        result->own_total_s = (double)to.own.cpu_ns / NS;
     return error;
 }
 

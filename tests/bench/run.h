@@ -18,6 +18,7 @@ struct run_result {
     uint64_t messages; /* answered meanwhile */
     struct run_cpu cpu[OPTIONS_WATCHES];
     struct run_cpu own; /* the generator's */
+    double own_total_s; /* the same, from start to end */
 };
 
 /* 0 or -errno where the run could not be made; what it found is in load->tally. */
