@@ -18,8 +18,8 @@ void log_free(struct log *log);
 void log_set_level(struct log *log, enum log_level level);
 int log_level_parse(const char *name, enum log_level *level); /* "debug" ...; 0 or -EINVAL */
 
-/* One line: `session` 0 for none; pairs of strings (key, value), NULL-terminated; a pair whose value
- * is NULL or "" is left out. */
+/* One line: `session` 0 for none; pairs of strings (key, value), NULL-terminated; a pair whose
+ * value is NULL or "" is left out. */
 void log_line(struct log *log, enum log_level level, uint32_t session, const char *message, ...)
     __attribute__((sentinel));
 
