@@ -1,5 +1,5 @@
 // Kannel as a peer: bearerbox and smsbox as a sender's application, drive_smpp as an SMSC.
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
@@ -181,8 +181,15 @@ export class DriveSmpp {
     await writeFile(file, 'group = core\nadmin-port = 1\nadmin-password = x\n');
     this.child = new Child('drive_smpp', DRIVE_SMPP, ['-v', '0', '-p', String(this.port),
       '-m', String(this.messages), '-c', file], { cwd: this.dir });
-    await this.child.said(/accept_thread\) maps/);
+    await until(() => this.#listens(), 'drive_smpp');
     return this;
+  }
+
+  // Told by the kernel: it would take a connection that only looks for one of its two.
+  async #listens() {
+    const hex = this.port.toString(16).toUpperCase().padStart(4, '0');
+    const sockets = await readFile('/proc/net/tcp', 'utf8');
+    return new RegExp(`:${hex} 00000000:0000 0A`).test(sockets);
   }
 
   delivered() {
