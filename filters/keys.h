@@ -15,8 +15,8 @@ struct conf_strings {
 };
 
 enum key_type {
-    KEY_STRING,   /* const char * */
-    KEY_STRINGS,  /* struct conf_strings; a single scalar is a list of one */
+    KEY_STRING,   /* const char *, of min to max octets; both 0: of any length */
+    KEY_STRINGS,  /* struct conf_strings of such; a single scalar is a list of one */
     KEY_BOOL,     /* bool */
     KEY_INT,      /* int64_t, within min and max */
     KEY_DURATION, /* uint64_t, milliseconds; written 250ms, 5s, 10m, 24h, 30d; within min and max */

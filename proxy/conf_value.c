@@ -194,8 +194,8 @@ static int read_status(const char *text, void *value, char why[CONF_WHY_CAP])
     return 0;
 }
 
-static int read_string(const char *text, struct conf_arena *arena, void *value,
-                       char why[CONF_WHY_CAP])
+static int store_string(const char *text, struct conf_arena *arena, void *value,
+                        char why[CONF_WHY_CAP])
 {
     const char *copy = conf_arena_copy(arena, text, strlen(text));
     if (copy == NULL) {
@@ -204,6 +204,18 @@ static int read_string(const char *text, struct conf_arena *arena, void *value,
     }
     memcpy(value, &copy, sizeof(copy));
     return 0;
+}
+
+static int read_string(const struct conf_key *key, const char *text, struct conf_arena *arena,
+                       void *value, char why[CONF_WHY_CAP])
+{
+    size_t len = strlen(text);
+    if (has_range(key) && (len < (size_t)key->min || len > (size_t)key->max)) {
+        snprintf(why, CONF_WHY_CAP, "its length must be %" PRId64 " to %" PRId64 " octets",
+                 key->min, key->max);
+        return -EINVAL;
+    }
+    return store_string(text, arena, value, why);
 }
 
 /* Names become parts of Redis keys, labels of metrics and words of a command line. */
@@ -222,7 +234,7 @@ static int read_name(const char *text, struct conf_arena *arena, void *value,
                  NAME_LEN_MAX);
         return -EINVAL;
     }
-    return read_string(text, arena, value, why);
+    return store_string(text, arena, value, why);
 }
 
 static int read_uri(const struct conf_key *key, const char *text, struct conf_arena *arena,
@@ -255,7 +267,7 @@ int conf_value_read(const struct conf_key *key, const char *text, struct conf_ar
     }
     switch (key->type) {
     case KEY_STRING:
-    case KEY_STRINGS: return read_string(text, arena, value, why);
+    case KEY_STRINGS: return read_string(key, text, arena, value, why);
     case KEY_NAME: return read_name(text, arena, value, why);
     case KEY_BOOL: return read_bool(text, value, why);
     case KEY_INT: return read_int(key, text, value, why);
@@ -285,5 +297,7 @@ const char *conf_value_accepts(const struct conf_key *key, char out[CONF_WHY_CAP
     else if (numeric && has_range(key))
         snprintf(out + used, CONF_WHY_CAP - used, ", %s to %s",
                  number_text(key->type, key->min, min), number_text(key->type, key->max, max));
+    else if (has_range(key) && (key->type == KEY_STRING || key->type == KEY_STRINGS))
+        snprintf(out + used, CONF_WHY_CAP - used, " of up to %" PRId64 " octets", key->max);
     return out;
 }
