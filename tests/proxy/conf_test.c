@@ -86,6 +86,20 @@ Test(conf, defaults)
     cr_expect_eq(store->stream_length, 1000000);
     cr_expect_not(store->allow_eviction);
 
+    cr_expect_str_eq(conf->world.region, "");
+    cr_expect_eq(conf->world.program_count, 0);
+    cr_expect_null(conf->console.address.text);
+    cr_expect_null(conf->console.metrics_address.text);
+    cr_expect_eq(conf->log_level, LOG_INFO);
+    cr_expect_eq(conf->drain_for, 30000);
+    cr_expect_not_null(conf->outbound);
+    cr_expect_not_null(conf->inbound);
+    conf_unref(conf);
+}
+
+Test(conf, defaults_of_peers)
+{
+    struct conf *conf = parse(BASE);
     cr_assert_eq(conf->carrier_count, 1);
     const struct conf_carrier *carrier = &conf->carriers[0];
     cr_expect_str_eq(carrier->name, "c");
@@ -114,15 +128,6 @@ Test(conf, defaults)
     cr_expect_eq(listener->max_pdu, 128 << 10);
     cr_expect_eq(listener->buffer, 256 << 10);
     cr_expect_eq(listener->max_sessions, 20000);
-
-    cr_expect_str_eq(conf->world.region, "");
-    cr_expect_eq(conf->world.program_count, 0);
-    cr_expect_null(conf->console.address.text);
-    cr_expect_null(conf->console.metrics_address.text);
-    cr_expect_eq(conf->log_level, LOG_INFO);
-    cr_expect_eq(conf->drain_for, 30000);
-    cr_expect_not_null(conf->outbound);
-    cr_expect_not_null(conf->inbound);
     conf_unref(conf);
 }
 
