@@ -21,7 +21,7 @@ export class Redis {
       '--set-max-intset-entries', '10000', '--maxmemory-policy', 'noeviction', ...this.args,
     ]);
     await this.child.said(/[Rr]eady to accept connections/);
-    while ((await this.try('ping')).trim() !== 'PONG') await sleep(10);
+    while (!/PONG|NOAUTH/.test(await this.try('ping'))) await sleep(10);
     return this;
   }
 
