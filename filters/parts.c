@@ -179,11 +179,18 @@ static bool join(struct parts *parts, const struct message *message, struct smpp
     return true;
 }
 
+static bool is_repeat(const struct message *message, const struct smpp_part *part)
+{
+    const struct piece *piece = &message->pieces[part->number - 1];
+    size_t len = part->text.len < PART_MAX ? part->text.len : PART_MAX;
+
+    return piece->len == len && (len == 0 || memcmp(piece->octets, part->text.p, len) == 0);
+}
+
 bool parts_add(struct parts *parts, uint64_t now_ms, const struct smpp_msg *msg,
                const struct smpp_part *part, struct smpp_str *whole)
 {
     struct message key, *message;
-    bool joined;
 
     /* The clock may be set back; that makes nothing old. */
     while (parts->oldest != NULL && (parts->count >= MESSAGES_MAX || parts->octets > OCTETS_MAX ||
@@ -191,9 +198,11 @@ bool parts_add(struct parts *parts, uint64_t now_ms, const struct smpp_msg *msg,
         forget(parts, parts->oldest);
     make_key(&key, msg, part);
     message = find_or_add(parts, now_ms, &key);
+    if (message != NULL && message->have == message->total && !is_repeat(message, part)) {
+        forget(parts, message);
+        message = find_or_add(parts, now_ms, &key);
+    }
     if (message == NULL || !keep(parts, message, part) || message->have < message->total)
         return false;
-    joined = join(parts, message, whole);
-    forget(parts, message);
-    return joined;
+    return join(parts, message, whole);
 }

@@ -92,16 +92,32 @@ Test(parts, a_part_that_comes_twice_is_replaced)
     parts_free(parts);
 }
 
-Test(parts, a_message_is_forgotten_once_complete)
+Test(parts, a_repeated_part_completes_the_message_again)
+{
+    struct parts *parts = parts_new();
+    struct smpp_str whole;
+
+    add(parts, NOW, PIECE(1, 2, "ST"), &whole);
+    for (unsigned i = 0; i < 3; i++) {
+        cr_assert(add(parts, NOW, PIECE(2, 2, "OP"), &whole));
+        is(whole, "STOP");
+    }
+    cr_assert(add(parts, NOW, PIECE(1, 2, "ST"), &whole));
+    is(whole, "STOP");
+    parts_free(parts);
+}
+
+Test(parts, another_part_in_its_place_begins_a_new_message)
 {
     struct parts *parts = parts_new();
     struct smpp_str whole;
 
     add(parts, NOW, PIECE(1, 2, "ST"), &whole);
     cr_assert(add(parts, NOW, PIECE(2, 2, "OP"), &whole));
-    cr_assert_not(add(parts, NOW, PIECE(2, 2, "OP"), &whole));
-    cr_assert(add(parts, NOW, PIECE(1, 2, "FL"), &whole));
+    cr_assert_not(add(parts, NOW, PIECE(1, 2, "FL"), &whole));
+    cr_assert(add(parts, NOW, PIECE(2, 2, "OP"), &whole));
     is(whole, "FLOP");
+    cr_assert_not(add(parts, NOW, PIECE(2, 2, ""), &whole));
     parts_free(parts);
 }
 
@@ -256,6 +272,17 @@ Test(parts, long_addresses_are_no_danger)
 }
 
 /* --- time --- */
+
+Test(parts, what_is_complete_is_forgotten_in_time)
+{
+    struct parts *parts = parts_new();
+    struct smpp_str whole;
+
+    add(parts, NOW, PIECE(1, 2, "ST"), &whole);
+    cr_assert(add(parts, NOW, PIECE(2, 2, "OP"), &whole));
+    cr_assert_not(add(parts, NOW + 10 * MINUTES + 1, PIECE(2, 2, "OP"), &whole));
+    parts_free(parts);
+}
 
 Test(parts, what_never_becomes_complete_is_forgotten)
 {
