@@ -10,7 +10,8 @@
 
 /* X(symbol): the name in the JSON is the symbol.
  * optout and bounce put `number` on `list`; optin takes it off; import adds a kept file; list
- * creates, describes or removes a list (field action: create, remove). The others change nothing.
+ * creates, describes or removes a list (field action: create, remove). The others change nothing,
+ * and neither does an event of which the field mode says "monitor".
  */
 #define EVENT_TYPES(X)                                                                             \
     X(optout)                                                                                      \

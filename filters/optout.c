@@ -105,58 +105,41 @@ static bool read_as(const struct optout_conf *conf, struct smpp_str octets,
     return intent->class != INTENT_OTHER;
 }
 
-static bool is_ascii(struct smpp_str octets)
+/* UCS-2 with the octets of each letter exchanged. */
+static bool read_swapped(const struct optout_conf *conf, struct smpp_str octets,
+                         char text[TEXT_MAX], struct intent *intent)
 {
-    for (size_t i = 0; i < octets.len; i++) {
-        if (octets.p[i] < 0x09 || octets.p[i] > 0x7E)
-            return false;
-    }
-    return octets.len > 0;
+    uint8_t swapped[TEXT_MAX];
+
+    if (octets.len > sizeof swapped)
+        return false;
+    for (size_t i = 0; i < octets.len; i++)
+        swapped[i] = octets.p[i ^ 1u];
+    return read_as(conf, (struct smpp_str){swapped, octets.len}, SMPP_ALPHABET_UCS2, text, intent);
 }
 
-/* Two octets a letter with zeros on one side: UCS-2 under another label, or with its octets
- * swapped. Returns 0, or 1 + the offset of the octets that are not zero. */
-static unsigned looks_like_ucs2(struct smpp_str octets)
-{
-    if (octets.len < 4 || octets.len % 2 != 0)
-        return 0;
-    for (unsigned at = 0; at < 2; at++) {
-        size_t i = at;
-
-        while (i < octets.len && octets.p[i] != 0 && octets.p[i ^ 1u] == 0)
-            i += 2;
-        if (i >= octets.len)
-            return 1 + at;
-    }
-    return 0;
-}
-
-/* Reads a text as its label says, and if that means nothing, as its octets suggest. Whatever it
- * means, `text` is the reading that goes on record. */
+/* Reads a text as its label says, and if that means nothing, in the ways in which labels are wrong.
+ * Whatever it means, `text` is the reading that goes on record. */
 static void read_text(struct flt_call *call, uint8_t data_coding, struct smpp_str octets,
                       char text[TEXT_MAX], struct intent *intent)
 {
+    static const enum smpp_alphabet others[] = {SMPP_ALPHABET_UCS2, SMPP_ALPHABET_UTF8,
+                                                SMPP_ALPHABET_GSM};
     const struct optout_conf *conf = call->conf;
     enum smpp_alphabet label = smpp_alphabet_of(data_coding, call->origin->alphabet);
-    unsigned wide = looks_like_ucs2(octets);
-    uint8_t narrow[TEXT_MAX];
+    bool wide = octets.len >= 4 && octets.len % 2 == 0;
 
     if (label == SMPP_ALPHABET_BINARY)
         label = SMPP_ALPHABET_UTF8;
     if (read_as(conf, octets, label, text, intent))
         return;
-    if (wide != 0 && octets.len / 2 < sizeof narrow) {
-        for (size_t i = 0; i < octets.len / 2; i++)
-            narrow[i] = octets.p[2 * i + wide - 1];
-        if (read_as(conf, (struct smpp_str){narrow, octets.len / 2}, SMPP_ALPHABET_LATIN1, text,
-                    intent))
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (others[i] == label || (others[i] == SMPP_ALPHABET_UCS2 && !wide))
+            continue;
+        if (read_as(conf, octets, others[i], text, intent))
             return;
     }
-    if (label == SMPP_ALPHABET_UCS2 && is_ascii(octets) &&
-        read_as(conf, octets, SMPP_ALPHABET_ASCII, text, intent))
-        return;
-    if (label != SMPP_ALPHABET_UTF8 && label != SMPP_ALPHABET_UCS2 &&
-        read_as(conf, octets, SMPP_ALPHABET_UTF8, text, intent))
+    if (wide && read_swapped(conf, octets, text, intent))
         return;
     read_as(conf, octets, label, text, intent);
 }
@@ -220,6 +203,13 @@ static unsigned make_events(struct flt_call *call, const struct event *common, c
     return n;
 }
 
+static enum flt_verdict verdict_when_stored(const struct flt_call *call)
+{
+    const struct optout_conf *conf = call->conf;
+
+    return conf->forward ? FLT_PASS : FLT_ABSORB;
+}
+
 static enum flt_verdict put_on_record(struct flt_call *call, enum event_type type,
                                       const struct intent *intent, const char *text)
 {
@@ -237,6 +227,7 @@ static enum flt_verdict put_on_record(struct flt_call *call, enum event_type typ
         .address = address,
         .sender = sender,
         .program = program != NULL ? program->name : NULL,
+        .mode = call->monitor ? "monitor" : NULL,
         .keyword = intent->keyword,
         .rule = intent->rule,
         .carrier = call->origin->carrier,
@@ -249,6 +240,11 @@ static enum flt_verdict put_on_record(struct flt_call *call, enum event_type typ
         return FLT_PASS;
     }
     n = make_events(call, &common, digits, events);
+    if (call->monitor) {
+        for (unsigned i = 0; i < n; i++)
+            call->ports->note(call->ports->ctx, &events[i]);
+        return verdict_when_stored(call);
+    }
     if (call->ports->record(call->ports->ctx, events, n, call->ticket) == 0)
         return FLT_PENDING;
     call->ports->count(call->ports->ctx, "optout", "not_stored");
@@ -292,8 +288,6 @@ static enum flt_verdict on_pdu(struct flt_call *call)
 
 static enum flt_verdict on_reply(struct flt_call *call, const struct port_reply *reply)
 {
-    const struct optout_conf *conf = call->conf;
-
     if (reply->err != 0) {
         call->ports->count(call->ports->ctx, "optout", "not_stored");
         call->status = ESME_RX_T_APPN;
@@ -301,7 +295,7 @@ static enum flt_verdict on_reply(struct flt_call *call, const struct port_reply 
     }
     if (reply->repeated)
         call->ports->count(call->ports->ctx, "optout", "repeated");
-    return conf->forward ? FLT_PASS : FLT_ABSORB;
+    return verdict_when_stored(call);
 }
 
 const struct flt_ops filter_optout = {

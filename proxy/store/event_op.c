@@ -52,6 +52,8 @@ static void set_import(const struct event *event, struct event_op *op)
 void event_op(const struct event *event, struct event_op *op)
 {
     *op = (struct event_op){.op = OP_NONE, .list = ""};
+    if (event->mode && strcmp(event->mode, "monitor") == 0)
+        return;
     switch (event->type) {
     case EVENT_optout: set_number(event, OP_ADD, LIST_DEFAULT, op); break;
     case EVENT_bounce: set_number(event, OP_ADD, LIST_BOUNCED, op); break;
