@@ -9,7 +9,7 @@
 struct held_pool {
     struct held **chunks;
     uint32_t chunk_count, chunk_limit;
-    uint32_t in_use;
+    uint32_t in_use, limit;
     struct held *free;
 };
 
@@ -19,7 +19,8 @@ struct held_pool *held_pool_new(uint32_t limit)
 
     if (pool == NULL)
         return NULL;
-    pool->chunk_limit = (limit + CHUNK - 1) / CHUNK;
+    pool->limit = limit;
+    pool->chunk_limit = limit / CHUNK + (limit % CHUNK != 0);
     pool->chunks = calloc(pool->chunk_limit, sizeof *pool->chunks);
     if (pool->chunks == NULL) {
         free(pool);
@@ -64,7 +65,7 @@ struct held *held_take(struct held_pool *pool, struct conf *conf, size_t run_siz
 {
     struct held *held;
 
-    if (pool->free == NULL && !add_chunk(pool))
+    if (pool->in_use == pool->limit || (pool->free == NULL && !add_chunk(pool)))
         return NULL;
     held = pool->free;
     if (held->run_capacity < run_size) {
