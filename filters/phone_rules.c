@@ -87,7 +87,7 @@ static void add_parsed(const struct phone_plan *plan, struct run run, bool plus,
                        struct phone_readings *readings)
 {
     char text[LIBRARY_MAX + 2];
-    struct phone_shim_number number;
+    char number[PHONE_SHIM_DIGITS];
     unsigned len, n;
 
     if (run.n == 0 || run.n > LIBRARY_MAX)
@@ -95,11 +95,11 @@ static void add_parsed(const struct phone_plan *plan, struct run run, bool plus,
     text[0] = '+';
     memcpy(text + plus, run.d, run.n);
     text[plus + run.n] = '\0';
-    if (!phone_shim_parse(text, region, &number))
+    if (!phone_shim_parse(text, region, PHONE_SHIM_POSSIBLE, number))
         return;
-    n = (unsigned)strlen(number.digits);
-    if (phone_plan_country(plan, number.digits, n, &len) != 0)
-        add_e164(readings, number.digits, len, (struct run){number.digits + len, n - len});
+    n = (unsigned)strlen(number);
+    if (phone_plan_country(plan, number, n, &len) != 0)
+        add_e164(readings, number, len, (struct run){number + len, n - len});
 }
 
 static bool maybe_exotic(const struct phone_country *numbers, struct run national)
@@ -250,8 +250,7 @@ static bool short_with_national(const struct phone_region *region)
 static void short_all(const struct phone_region *region, struct run run,
                       struct phone_readings *readings)
 {
-    char text[SHORT_MAX + 1];
-    struct phone_shim_number number;
+    char text[SHORT_MAX + 1], number[PHONE_SHIM_DIGITS];
     uint64_t value = value_of("", 0, run);
 
     if (run.n < SHORT_MIN || value < SHORT_LEAST)
@@ -261,8 +260,8 @@ static void short_all(const struct phone_region *region, struct run run,
         return;
     memcpy(text, run.d, run.n);
     text[run.n] = '\0';
-    if (phone_shim_parse(text, region->name, &number) && number.valid)
-        phone_readings_add(readings, strtoull(number.digits, NULL, 10));
+    if (phone_shim_parse(text, region->name, PHONE_SHIM_VALID, number))
+        phone_readings_add(readings, strtoull(number, NULL, 10));
 }
 
 bool phone_rules_quick(const struct phone_plan *plan, const struct phone_region *region,

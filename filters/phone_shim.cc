@@ -125,9 +125,10 @@ bool phone_shim_country(unsigned country, struct phone_shim_plan *plan)
     }
 }
 
-bool phone_shim_parse(const char *text, const char *region, struct phone_shim_number *number)
+bool phone_shim_parse(const char *text, const char *region, enum phone_shim_demand demand,
+                      char out[PHONE_SHIM_DIGITS])
 {
-    std::memset(number, 0, sizeof(*number));
+    out[0] = '\0';
     try {
         const PhoneNumberUtil &util = *PhoneNumberUtil::GetInstance();
         PhoneNumber parsed;
@@ -136,12 +137,10 @@ bool phone_shim_parse(const char *text, const char *region, struct phone_shim_nu
             return false;
         if (util.IsPossibleNumberWithReason(parsed) != PhoneNumberUtil::IS_POSSIBLE)
             return false;
-        util.GetNationalSignificantNumber(parsed, &national);
-        if (!copy(number->digits, sizeof(number->digits),
-                  std::to_string(parsed.country_code()) + national))
+        if (demand == PHONE_SHIM_VALID && !util.IsValidNumber(parsed))
             return false;
-        number->valid = util.IsValidNumber(parsed);
-        return true;
+        util.GetNationalSignificantNumber(parsed, &national);
+        return copy(out, PHONE_SHIM_DIGITS, std::to_string(parsed.country_code()) + national);
     } catch (...) {
         return false;
     }

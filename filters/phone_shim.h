@@ -30,14 +30,15 @@ struct phone_shim_plan {
 bool phone_shim_region(const char *region, struct phone_shim_plan *plan);
 bool phone_shim_country(unsigned country, struct phone_shim_plan *plan);
 
-struct phone_shim_number {
-    char digits[PHONE_SHIM_DIGITS]; /* E.164 without '+', NUL-terminated */
-    bool valid;                     /* possible by its length, and in a range that is in use */
+enum phone_shim_demand {
+    PHONE_SHIM_POSSIBLE, /* of a length that exists */
+    PHONE_SHIM_VALID     /* and in a range that is in use; takes twice the time */
 };
 
 /* Reads digits (a leading '+' is fine) as someone in `region` would dial them; region "ZZ" is none.
- * True where that gives a number of a possible length. */
-bool phone_shim_parse(const char *text, const char *region, struct phone_shim_number *number);
+ * True where that gives such a number; out is then E.164 without '+', NUL-terminated. */
+bool phone_shim_parse(const char *text, const char *region, enum phone_shim_demand demand,
+                      char out[PHONE_SHIM_DIGITS]);
 
 struct phone_shim_kind {
     bool valid;
