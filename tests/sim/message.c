@@ -71,6 +71,9 @@ static size_t build_query_resp(uint8_t *out, size_t cap, const struct smpp_msg *
                                const struct message *about)
 {
     static const char date[] = "240101000000000+";
+    /* Kept when it was judged, but the query itself may have taken its place. */
+    if (about == NULL)
+        return smpp_build_refusal(out, cap, &msg->header, ESME_RINVMSGID);
     bool final = about->state != SMPP_STATE_ENROUTE;
     size_t len = smpp_build_resp(out, cap - sizeof(date) - 2, SMPP_query_sm_resp, ESME_ROK,
                                  msg->header.sequence, about->id);
@@ -138,6 +141,11 @@ static bool is_message(uint32_t command_id)
            command_id == SMPP_submit_multi;
 }
 
+static bool gets_id(uint32_t command_id)
+{
+    return is_message(command_id) || command_id == SMPP_broadcast_sm;
+}
+
 static bool is_readable(uint32_t command_id)
 {
     return is_message(command_id) || command_id == SMPP_query_sm || command_id == SMPP_replace_sm ||
@@ -152,7 +160,7 @@ static void keep(struct session *session, struct message *message, const struct 
     memcpy(message->system_id, session->system_id, sizeof(message->system_id));
     message->time = time(NULL);
     message->state = SMPP_STATE_ENROUTE;
-    if (message->status == ESME_ROK) {
+    if (message->status == ESME_ROK && gets_id(msg->header.command_id)) {
         uint64_t id = smsc->next_id++;
         spell_id(message->id, sizeof(message->id), smsc->set.id_form, id);
         spell_id(message->receipt_id, sizeof(message->receipt_id), smsc->set.receipt_id_form, id);
