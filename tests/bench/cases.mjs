@@ -31,6 +31,8 @@ function mediansOf(runs) {
     p99: of((run) => run.accepted_us.p99),
     refused_p50: of((run) => run.refused_us.count ? run.refused_us.p50 : undefined),
     refused_p99: of((run) => run.refused_us.count ? run.refused_us.p99 : undefined),
+    check_us: of((run) => run.commands.sismember?.each_us),
+    scripts_us: of((run) => run.commands.evalsha && run.commands.evalsha.us / run.total.sent),
     others: Math.max(...runs.map((run) => run.others)),
     runs: runs.length,
   };
@@ -135,7 +137,7 @@ async function syscalls(plan, say) {
       say(`${name} under strace, window ${window}`);
       await redis.cli('flushall');
       const file = path.join(directory, `strace-${name}-${window}`);
-      await server.start({ wrap: ['strace', '-c', '-f', '-o', file] });
+      await server.start({ trace: file });
       if (name === 'stopgate') await redis.load(1000);
       const messages = plan.traced * window;
       await load(server, { sessions: SESSIONS, window, messages });
@@ -151,27 +153,25 @@ async function syscalls(plan, say) {
 // The same traffic, none of it suppressed, with lists of different sizes.
 async function listSize(plan, say) {
   const pairs = {};
-  const bytes = {};
   for (const count of [0, ...plan.lists]) {
     say(`a list of ${count}`);
-    const started = performance.now();
     pairs[count] = await pair(count);
-    bytes[count] = { each: pairs[count].bytes, load_seconds: (performance.now() - started) / 1000 };
   }
   const spread = Math.min(Math.max(...plan.lists), 8e8);
   const targets = Object.fromEntries(Object.entries(pairs).map(([count, p]) => [count, p.stopgate]));
-  const measured = await inTurn(targets, plan.repetitions,
-    { window: 100, 'one-in': 0, spread, seconds: plan.seconds, warm: plan.warm }, say);
+  const options = { window: 100, 'one-in': 0, spread, warm: plan.warm };
+  const flood = await inTurn(targets, plan.repetitions, { ...options, seconds: plan.seconds }, say);
+  const calm = await inTurn(targets, plan.repetitions,
+    { ...options, rate: 1000, seconds: plan.latencySeconds }, say);
   for (const one of Object.values(pairs)) await one.stop();
-  return Object.entries(measured).map(([count, m]) => ({
-    numbers: Number(count), bytes: bytes[count].each, ...m,
-    redis_ratio: m.redis_us / measured[0].redis_us,
-    cpu_ratio: m.cpu_us / measured[0].cpu_us,
+  return Object.entries(flood).map(([count, m]) => ({
+    numbers: Number(count), bytes: pairs[count].bytes, ...m,
+    calm_p50: calm[count].p50, p50_ratio: calm[count].p50 / calm[0].p50,
   }));
 }
 
-// Other work that a check can bring: a second list, and blocked numbers that are all different, so
-// that each is an event of its own.
+// What else changes the price of a message: a second list; blocked numbers that are all different,
+// so that each is an event of its own; few numbers, whose health is gathered before it is written.
 async function variants(plan, say) {
   const redis = await new Redis().start();
   const one = await new Stopgate(redis).start();
@@ -180,6 +180,7 @@ async function variants(plan, say) {
   const plain = await inTurn({ stopgate: one }, plan.repetitions, options, say);
   const distinct = await inTurn({ stopgate: one }, plan.repetitions,
     { ...options, suppressed: LIST }, say);
+  const few = await inTurn({ stopgate: one }, plan.repetitions, { ...options, spread: 256 }, say);
   await one.stop();
   const redis2 = await new Redis().start();
   const two = await new Stopgate(redis2).start({ lists: ['optout', 'bounced'] });
@@ -188,7 +189,8 @@ async function variants(plan, say) {
   await two.stop();
   await redis.stop();
   await redis2.stop();
-  return { plain: plain.stopgate, distinct: distinct.stopgate, two_lists: second.stopgate };
+  return { plain: plain.stopgate, two_lists: second.stopgate, distinct: distinct.stopgate,
+    few: few.stopgate };
 }
 
 export const cases = { throughput, latency, idle: idleMemory, syscalls, list: listSize, variants };

@@ -34,6 +34,7 @@ export async function load(target, options) {
   if (target?.redis) args.push('--watch', `redis=${target.redis.pid}`);
   if (target?.redis) watched.push(target.redis.pid);
   const [program, all] = on(LOAD_CORE, sgLoad, ...args);
+  await target?.redis?.commandTimes();
   const othersSince = watchOthers(watched);
   const child = new Child('sg-load', program, all);
   const seconds = (options.seconds ?? 5) + (options.warm ?? 0.5) + (options.drain ?? 10);
@@ -44,6 +45,7 @@ export async function load(target, options) {
   const said = child.output.split('\n').filter((text) => text && !text.startsWith('{')).join('\n');
   if (!line) throw new Error(`sg-load ${args.join(' ')}: ${said}\n${target?.child.describe() ?? ''}`);
   const result = JSON.parse(line);
+  result.commands = await target?.redis?.commandTimes() ?? {};
   result.others = othersSince(result.own_cpu_seconds);
   others.most = Math.max(others.most, result.others);
   if (code !== 0) failures.push(`${target?.name ?? 'direct'} ${args.join(' ')}\n${said}`);

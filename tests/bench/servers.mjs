@@ -1,7 +1,7 @@
 // What is measured and what it needs: Redis, HAProxy, stopgate. All private, on loopback or a unix
 // socket, each ended by its pid.
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Child, run } from '../e2e/lib/process.mjs';
@@ -18,34 +18,35 @@ export async function stopAll() {
 }
 
 class Server {
-  async launch(name, core, command, args, wrap = []) {
+  // `trace`: a file for what strace counts. strace killed would leave its child behind, so the child
+  // asks to go with it.
+  async launch(name, core, command, args, trace) {
+    const wrap = trace
+      ? ['strace', '-c', '-f', '-o', trace, 'setpriv', '--pdeathsig', 'KILL', command]
+      : [command];
     this.name = `${name}${++made}`;
-    const [program, all] = on(core, ...wrap, command, ...args);
+    const [program, all] = on(core, ...wrap, ...args);
     this.child = new Child(this.name, program, all);
     this.pid = this.child.pid;
     running.push(this);
+    if (trace) this.pid = await until(() => this.traced(command), `${command} under strace`);
   }
 
   async stop() {
     const at = running.indexOf(this);
     if (at < 0) return;
     running.splice(at, 1);
-    if (this.child.exit === null) process.kill(this.pid, 'SIGTERM');
+    if (this.child.exit === null) process.kill(this.pid, 'SIGTERM'); // strace ends with its child
     const timer = setTimeout(() => this.child.kill(), 15000);
     await this.child.ended;
     clearTimeout(timer);
   }
 
-  // The process that strace started; strace itself is what was launched.
-  traced() {
-    const task = `/proc/${this.child.pid}/task`;
-    const children = readdirSync(task)
-      .flatMap((id) => readFileSync(`${task}/${id}/children`, 'utf8').trim().split(' '));
-    return Number(children.find((pid) => pid !== ''));
-  }
-
-  async followTraced() {
-    this.pid = await until(() => this.traced(), 'a process under strace');
+  // The process that strace runs, once it is what it is to be.
+  traced(command) {
+    const task = `/proc/${this.child.pid}/task/${this.child.pid}/children`;
+    return readFileSync(task, 'utf8').trim().split(' ').filter((pid) => pid !== '').map(Number)
+      .find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === path.basename(command));
   }
 }
 
@@ -71,6 +72,16 @@ export class Redis extends Server {
     return Number((await this.cli('info', 'memory')).match(/^used_memory:(\d+)/m)[1]);
   }
 
+  // What its commands took since the last call: { sismember: { calls, us, each_us }, ... }.
+  async commandTimes() {
+    const text = await this.cli('info', 'commandstats');
+    await this.cli('config', 'resetstat');
+    return Object.fromEntries(
+      [...text.matchAll(/^cmdstat_(\S+?):calls=(\d+),usec=(\d+),usec_per_call=([\d.]+)/gm)]
+        .map(([, name, calls, us, each]) => [name,
+          { calls: Number(calls), us: Number(us), each_us: Number(each) }]));
+  }
+
   // Puts the first `count` suppressed numbers of the formula on the list; bytes a number.
   async load(count, list = 'optout') {
     const before = await this.usedMemory();
@@ -85,7 +96,7 @@ export class Redis extends Server {
 }
 
 export class Haproxy extends Server {
-  async start({ sessions = 100, wrap } = {}) {
+  async start({ sessions = 100, trace } = {}) {
     this.port = await freePort();
     this.smsc = await freePort();
     const file = path.join(directory, `haproxy${made}.cfg`);
@@ -101,8 +112,7 @@ listen bench
     bind 127.0.0.1:${this.port}
     server smsc 127.0.0.1:${this.smsc}
 `);
-    await this.launch('haproxy', PROXY_CORE, 'haproxy', ['-db', '-q', '-f', file], wrap);
-    if (wrap) await this.followTraced();
+    await this.launch('haproxy', PROXY_CORE, 'haproxy', ['-db', '-q', '-f', file], trace);
     await until(() => listens(this), 'HAProxy');
     return this;
   }
@@ -114,7 +124,7 @@ export class Stopgate extends Server {
     this.redis = redis;
   }
 
-  async start({ lists = ['optout'], wrap } = {}) {
+  async start({ lists = ['optout'], trace } = {}) {
     this.port = await freePort();
     this.smsc = await freePort();
     this.dir = path.join(directory, `stopgate${made}`);
@@ -129,8 +139,7 @@ export class Stopgate extends Server {
       inbound: [{ filter: 'receipt' }, { filter: 'optout', scope: 'all', forward: true }],
       log: { level: 'warn' },
     }, null, 2));
-    await this.launch('stopgate', PROXY_CORE, programs.stopgate, ['-c', file], wrap);
-    if (wrap) await this.followTraced();
+    await this.launch('stopgate', PROXY_CORE, programs.stopgate, ['-c', file], trace);
     await until(() => listens(this), 'stopgate');
     await until(async () => (await this.redis.cli('exists', 'sg:dataset')) === '1', 'the data set');
     return this;
