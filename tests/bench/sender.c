@@ -175,11 +175,12 @@ bool sender_send(struct session *session)
     struct load *load = session->load;
     const struct options *options = load->options;
     uint64_t n = session->next;
-    struct slot *slot = load_slot(session, n);
     char mark[MARK_DIGITS];
     if (!load->sending || load->left == 0 || session->over ||
-        session->outstanding >= options->window || slot->state != SLOT_FREE ||
-        n + 1 >= SEQUENCE_MAX)
+        session->outstanding >= options->window || n + 1 >= SEQUENCE_MAX)
+        return false;
+    struct slot *slot = load_slot(session, n);
+    if (slot->state != SLOT_FREE)
         return false;
     slot->n = n;
     slot->used = true;
