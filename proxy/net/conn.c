@@ -466,7 +466,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
         return;
     }
     conn->write_armed = false;
-    if (!writable(conn))
+    if (!writable(conn) || conn->closing) /* the end of the pass sees to the last output */
         return;
     error = flush(conn);
     if (error != 0)
