@@ -232,6 +232,8 @@ static void opened(struct conn *conn)
     conn->state = CONN_LIVE;
     conn->last_read_us = net_now_us(conn->net);
     update_reading(conn);
+    if (conn->out.end > conn->out.start)
+        mark_dirty(conn); /* what was said before */
     conn->ops->on_open(conn->arg, 0);
 }
 
