@@ -231,7 +231,7 @@ static inline bool fd_is_closed(int fd)
 
 static inline void peer_say(struct owner *owner, const char *text)
 {
-    cr_assert_eq(write(owner->fd, text, strlen(text)), strlen(text));
+    cr_assert_eq(write(owner->fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
 /* What one read gives, as a string: "" for nothing yet, "EOF", or "error". */
