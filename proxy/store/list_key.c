@@ -11,7 +11,9 @@ static const char *const kind_names[] = {[LIST_KEY_LIST] = "list:", [LIST_KEY_MA
 
 bool list_name_ok(const char *name)
 {
-    return flt_name_ok(name);
+    static const char own[] = LIST_DEFAULT ":"; /* a program's own list, however long its name */
+    size_t skip = strncmp(name, own, sizeof own - 1) == 0 ? sizeof own - 1 : 0;
+    return flt_name_ok(name + skip);
 }
 
 static int key_result(int printed, size_t cap)

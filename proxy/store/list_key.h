@@ -32,7 +32,7 @@ static inline unsigned list_member(uint64_t number)
     return (unsigned)(number % LIST_BUCKET);
 }
 
-/* As flt_name_ok: what a configuration may name. */
+/* As flt_name_ok: what a configuration may name, and optout:<program>. */
 bool list_name_ok(const char *name);
 
 enum list_key_kind { LIST_KEY_LIST, LIST_KEY_MARK };
