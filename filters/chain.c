@@ -65,6 +65,17 @@ void chain_free(struct chain *chain)
     free(chain);
 }
 
+unsigned chain_length(const struct chain *chain)
+{
+    return chain->n;
+}
+
+const struct chain_step *chain_at(const struct chain *chain, unsigned i)
+{
+    assert(i < chain->n);
+    return &chain->at[i].step;
+}
+
 size_t chain_run_size(const struct chain *chain)
 {
     return chain->run_size;

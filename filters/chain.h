@@ -33,6 +33,10 @@ struct chain *chain_new(const struct chain_step *steps, unsigned n);
 void chain_free(struct chain *chain);
 size_t chain_run_size(const struct chain *chain);
 
+/* What it is made of, in order: for those who explain a configuration rather than run it. */
+unsigned chain_length(const struct chain *chain);
+const struct chain_step *chain_at(const struct chain *chain, unsigned i);
+
 /* What a run works with. Copied by chain_start; what it points to outlives the run. */
 struct chain_env {
     const struct flt_world *world;
