@@ -272,6 +272,12 @@ Test(conn, more_than_was_reserved_cannot_be_committed, .signal = SIGABRT)
     conn_commit(a.conn, EVERY);
 }
 
+static void look_at_rest(struct owner *owner)
+{
+    cr_assert_lt(conn_queued(owner->conn) - conn_written(owner->conn), 64 * 1024,
+                 "told while there is still much");
+}
+
 Test(conn, a_slow_reader_is_noticed_and_loses_nothing)
 {
     struct rig rig;
@@ -281,6 +287,7 @@ Test(conn, a_slow_reader_is_noticed_and_loses_nothing)
 
     rig_begin(&rig);
     owner_pair(&a, &rig, SOCK_STREAM, RIG_MAX_IN);
+    a.then_drain = look_at_rest;
     for (; rounds < 5; rounds++) {
         cr_assert_not(conn_out_full(a.conn));
         for (unsigned i = 0; i < 1000 && !conn_out_full(a.conn); i++) {

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define RIG_MAX_IN (1024 * 1024)
-#define RIG_PASSES 20000 /* of a millisecond at most: longer than anything takes here */
+#define RIG_PASSES 5000 /* of a millisecond at most: longer than anything takes here */
 
 struct rig {
     struct net *net;
