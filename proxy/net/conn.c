@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define READ_ROOM   4096u           /* least room worth a read */
@@ -19,36 +17,10 @@
 #define LINGER_MAX  (1024u * 1024u) /* octets thrown away after our last word */
 #define LINGER_SECS 2
 
-enum conn_state {
-    CONN_OPENING, /* connect() is under way */
-    CONN_LIVE,
-    CONN_ENDED,  /* the peer is gone, on_close was called, the owner has not closed yet */
-    CONN_LINGER, /* closed by us: the last output is out, we wait for the peer to read it */
-    CONN_DEAD
-};
-
-struct conn {
-    struct net *net;
-    const struct conn_ops *ops;
-    void *arg;
-    struct event *read_event, *write_event;
-    struct iobuf in, out;
-    size_t max_in;
-    uint64_t queued, written, last_read_us;
-    struct conn *next_dirty, *next_dead, *next, **prev;
-    struct addrinfo *addresses, *address; /* while opening */
-    struct timeval open_timeout;
-    size_t lingered;
-    int fd;
-    enum conn_state state;
-    bool is_dirty, paused, reading, write_armed, was_full, closing, broken;
-    char peer[64];
-};
-
 static void on_readable(evutil_socket_t fd, short what, void *arg);
 static void on_writable(evutil_socket_t fd, short what, void *arg);
 
-static void mark_dirty(struct conn *conn)
+void conn_mark_dirty(struct conn *conn)
 {
     if (conn->is_dirty)
         return;
@@ -57,7 +29,7 @@ static void mark_dirty(struct conn *conn)
     conn->net->dirty = conn;
 }
 
-static void update_reading(struct conn *conn)
+void conn_update_reading(struct conn *conn)
 {
     bool full = conn->in.end - conn->in.start >= conn->max_in;
     bool want = conn->state == CONN_LIVE && !conn->paused && !full;
@@ -71,7 +43,7 @@ static void update_reading(struct conn *conn)
         event_del(conn->read_event);
 }
 
-static struct conn *conn_make(struct net *net, size_t max_in, const struct conn_ops *ops, void *arg)
+struct conn *conn_make(struct net *net, size_t max_in, const struct conn_ops *ops, void *arg)
 {
     struct conn *conn = calloc(1, sizeof *conn);
 
@@ -109,7 +81,7 @@ static void conn_destroy(struct conn *conn)
     free(conn);
 }
 
-static void bury(struct conn *conn)
+void conn_bury(struct conn *conn)
 {
     if (conn->state == CONN_DEAD)
         return;
@@ -123,7 +95,7 @@ static void bury(struct conn *conn)
     conn->net->dead = conn;
 }
 
-static void name_peer(struct conn *conn, const struct sockaddr *address, socklen_t len)
+void conn_name_peer(struct conn *conn, const struct sockaddr *address, socklen_t len)
 {
     char host[48], port[8];
 
@@ -137,7 +109,7 @@ static void name_peer(struct conn *conn, const struct sockaddr *address, socklen
 }
 
 /* Both ends of a PDU proxy speak in small messages that somebody waits for. */
-static int adopt(struct conn *conn, int fd)
+int conn_adopt(struct conn *conn, int fd)
 {
     int on = 1;
 
@@ -162,164 +134,14 @@ struct conn *conn_accept(struct net *net, int fd, size_t max_in, const struct co
         close(fd);
         return NULL;
     }
-    if (adopt(conn, fd) != 0) {
+    if (conn_adopt(conn, fd) != 0) {
         conn_destroy(conn);
         return NULL;
     }
     getpeername(fd, (struct sockaddr *)&address, &len);
-    name_peer(conn, (struct sockaddr *)&address, len);
+    conn_name_peer(conn, (struct sockaddr *)&address, len);
     conn->state = CONN_LIVE;
-    update_reading(conn);
-    return conn;
-}
-
-static int connect_unix(struct conn *conn, const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd;
-
-    if (strlen(path) >= sizeof address.sun_path)
-        return -ENAMETOOLONG;
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    name_peer(conn, (struct sockaddr *)&address, sizeof address);
-    int error = adopt(conn, fd);
-    if (error != 0)
-        return error;
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS)
-        return -errno;
-    event_add(conn->write_event, &conn->open_timeout);
-    return 0;
-}
-
-/* One address of a host; the caller goes on to the next where this fails. */
-static int connect_tcp(struct conn *conn, const struct addrinfo *address)
-{
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int error;
-
-    if (fd < 0)
-        return -errno;
-    name_peer(conn, address->ai_addr, address->ai_addrlen);
-    error = adopt(conn, fd);
-    if (error != 0)
-        return error;
-    if (connect(fd, address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS)
-        return -errno;
-    event_add(conn->write_event, &conn->open_timeout);
-    return 0;
-}
-
-static void drop_socket(struct conn *conn)
-{
-    if (conn->read_event != NULL)
-        event_free(conn->read_event);
-    if (conn->write_event != NULL)
-        event_free(conn->write_event);
-    conn->read_event = conn->write_event = NULL;
-    if (conn->fd >= 0)
-        close(conn->fd);
-    conn->fd = -1;
-}
-
-static void opened(struct conn *conn)
-{
-    if (conn->addresses != NULL)
-        freeaddrinfo(conn->addresses);
-    conn->addresses = conn->address = NULL;
-    conn->state = CONN_LIVE;
-    conn->last_read_us = net_now_us(conn->net);
-    update_reading(conn);
-    if (conn->out.end > conn->out.start)
-        mark_dirty(conn); /* what was said before */
-    conn->ops->on_open(conn->arg, 0);
-}
-
-/* Starts on the first of the addresses that are left that does not fail at once. */
-static int connect_any(struct conn *conn)
-{
-    int error = -EHOSTUNREACH;
-
-    while (conn->address != NULL) {
-        const struct addrinfo *address = conn->address;
-
-        conn->address = address->ai_next;
-        error = connect_tcp(conn, address);
-        if (error == 0)
-            return 0;
-        drop_socket(conn);
-    }
-    return error;
-}
-
-/* An address failed: tries the others; with none left, tells the owner why the last one did. */
-static void open_next(struct conn *conn, int error)
-{
-    drop_socket(conn);
-    if (conn->address != NULL)
-        error = connect_any(conn);
-    else if (error == 0)
-        error = -EHOSTUNREACH;
-    if (conn->fd >= 0)
-        return;
-    bury(conn);
-    conn->ops->on_open(conn->arg, error);
-}
-
-static void open_failed_later(evutil_socket_t fd, short what, void *arg)
-{
-    struct conn *conn = arg;
-
-    (void)fd;
-    (void)what;
-    if (conn->state == CONN_OPENING)
-        open_next(conn, -(int)conn->lingered);
-}
-
-/* conn_open promises never to call back from within: a failure that is known at once is told from
- * the loop. `lingered` carries the error until then. */
-static void fail_later(struct conn *conn, int error)
-{
-    drop_socket(conn);
-    conn->lingered = (size_t)-error;
-    conn->write_event = event_new(conn->net->base, -1, 0, open_failed_later, conn);
-    if (conn->write_event != NULL)
-        event_active(conn->write_event, EV_TIMEOUT, 0);
-}
-
-static int resolve(struct conn *conn, const struct conf_uri *uri)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    char port[8];
-
-    snprintf(port, sizeof port, "%u", uri->port);
-    if (getaddrinfo(uri->host, port, &hints, &conn->addresses) != 0)
-        return -EHOSTUNREACH;
-    conn->address = conn->addresses;
-    return 0;
-}
-
-struct conn *conn_open(struct net *net, const struct conf_uri *uri, uint64_t timeout_ms,
-                       size_t max_in, const struct conn_ops *ops, void *arg)
-{
-    struct conn *conn = conn_make(net, max_in, ops, arg);
-    int error;
-
-    if (conn == NULL)
-        return NULL;
-    conn->state = CONN_OPENING;
-    conn->open_timeout = (struct timeval){.tv_sec = (time_t)(timeout_ms / 1000),
-                                          .tv_usec = (suseconds_t)(timeout_ms % 1000 * 1000)};
-    if (uri->scheme == SCHEME_UNIX)
-        error = connect_unix(conn, uri->host);
-    else
-        error = resolve(conn, uri);
-    if (error == 0 && uri->scheme != SCHEME_UNIX)
-        error = connect_any(conn);
-    if (error != 0)
-        fail_later(conn, error);
+    conn_update_reading(conn);
     return conn;
 }
 
@@ -327,7 +149,7 @@ static void ended(struct conn *conn, int error)
 {
     conn->state = CONN_ENDED;
     conn->broken = error != 0;
-    update_reading(conn);
+    conn_update_reading(conn);
     if (conn->broken && conn->write_armed) {
         event_del(conn->write_event);
         conn->write_armed = false;
@@ -364,7 +186,7 @@ static void lingering(struct conn *conn, short what)
         conn->lingered += (size_t)n;
     if (n <= 0 || conn->lingered > LINGER_MAX ||
         net_now_us(conn->net) - conn->last_read_us > LINGER_SECS * 1000000u)
-        bury(conn);
+        conn_bury(conn);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -391,7 +213,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     }
     conn->in.end += (size_t)n;
     conn->last_read_us = net_now_us(conn->net);
-    update_reading(conn);
+    conn_update_reading(conn);
     conn->ops->on_data(conn->arg);
 }
 
@@ -442,21 +264,6 @@ static void flushed(struct conn *conn)
     }
 }
 
-static void on_connected(struct conn *conn, short what)
-{
-    int error = 0;
-    socklen_t len = sizeof error;
-
-    if (what & EV_TIMEOUT)
-        error = ETIMEDOUT;
-    else
-        getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-    if (error != 0)
-        open_next(conn, -error);
-    else
-        opened(conn);
-}
-
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *conn = arg;
@@ -464,7 +271,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     if (conn->state == CONN_OPENING) {
-        on_connected(conn, what);
+        conn_connected(conn, what);
         return;
     }
     conn->write_armed = false;
@@ -485,7 +292,7 @@ static void flush_closing(struct conn *conn)
         iobuf_release(conn->net, &conn->in);
         linger(conn);
     } else {
-        bury(conn);
+        conn_bury(conn);
     }
 }
 
@@ -536,10 +343,10 @@ void conn_close(struct conn *conn)
     conn->closing = true;
     if (writable(conn)) {
         conn->paused = true;
-        update_reading(conn);
-        mark_dirty(conn); /* the last output goes out with the pass */
+        conn_update_reading(conn);
+        conn_mark_dirty(conn); /* the last output goes out with the pass */
     } else {
-        bury(conn);
+        conn_bury(conn);
     }
 }
 
@@ -555,13 +362,13 @@ void conn_consume(struct conn *conn, size_t n)
     conn->in.start += n;
     if (conn->in.start == conn->in.end)
         iobuf_release(conn->net, &conn->in);
-    update_reading(conn);
+    conn_update_reading(conn);
 }
 
 void conn_read_pause(struct conn *conn)
 {
     conn->paused = true;
-    update_reading(conn);
+    conn_update_reading(conn);
 }
 
 void conn_read_resume(struct conn *conn)
@@ -569,7 +376,7 @@ void conn_read_resume(struct conn *conn)
     if (conn->closing)
         return;
     conn->paused = false;
-    update_reading(conn);
+    conn_update_reading(conn);
 }
 
 uint8_t *conn_reserve(struct conn *conn, size_t n)
@@ -586,7 +393,7 @@ void conn_commit(struct conn *conn, size_t n)
         return;
     conn->out.end += n;
     conn->queued += n;
-    mark_dirty(conn);
+    conn_mark_dirty(conn);
     if (conn_out_full(conn))
         conn->was_full = true;
 }
