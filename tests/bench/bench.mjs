@@ -6,12 +6,12 @@ import { stopAll } from './servers.mjs';
 import { show, showMachine } from './table.mjs';
 
 const plans = {
-  quick: { repetitions: 1, seconds: 1, warm: 0.3, latencySeconds: 2, idle: [500], traced: 2000,
+  quick: { repetitions: 1, seconds: 1, warm: 0.3, latencySeconds: 2, idle: [500], traced: 1000,
     lists: [1e6] },
-  usual: { repetitions: 3, seconds: 3, warm: 0.5, latencySeconds: 5, idle: [2000], traced: 5000,
+  usual: { repetitions: 3, seconds: 3, warm: 0.5, latencySeconds: 5, idle: [2000], traced: 2000,
     lists: [1e6] },
   full: { repetitions: 5, seconds: 5, warm: 1, latencySeconds: 10, idle: [2000, 10000],
-    traced: 10000, lists: [1e6, 2.5e8] },
+    traced: 5000, lists: [1e6, 2.5e8] },
 };
 
 function parse(args) {

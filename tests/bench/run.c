@@ -78,6 +78,8 @@ static int flow(struct load *load, uint64_t start, uint64_t end)
 {
     while (wire_woken(load->wire) < end && load->over == 0) {
         uint64_t until = end;
+        if ((!load->sending || load->left == 0) && finished(load))
+            return 0;
         if (load->options->rate > 0 && load->sending && load->left) {
             uint64_t next = send_due(load, start);
             until = next < end ? next : end;
@@ -85,8 +87,6 @@ static int flow(struct load *load, uint64_t start, uint64_t end)
         int error = wire_pass(load->wire, until);
         if (error)
             return error;
-        if ((!load->sending || load->left == 0) && finished(load))
-            return 0;
     }
     return 0;
 }
