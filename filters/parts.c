@@ -1,21 +1,22 @@
 #include "filters/parts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MESSAGES_MAX 4096 /* incomplete messages kept */
+#define MESSAGES_MAX 4096 /* messages kept */
 #define BUCKETS      1024
-#define OCTETS_MAX   (8u * 1024u * 1024u) /* of all parts together */
-#define PART_MAX     1024                 /* octets kept of one part; handsets send 140 */
+#define OCTETS_MAX   ((size_t)8 * 1024 * 1024) /* of all parts together */
+#define PART_MAX     1024                      /* octets kept of one part; handsets send 140 */
 #define ADDRESS_MAX  32
-#define KEEP_MS      (10u * 60u * 1000u)
+#define KEEP_MS      (UINT64_C(10) * 60 * 1000)
 
 struct piece {
     uint8_t *octets; /* NULL: not there yet */
     size_t len;
 };
 
-/* One incomplete message, in its bucket and in the list by age. */
+/* One message, in its bucket and in the list by age. */
 struct message {
     struct message *bucket_next;
     struct message *older, *newer;
@@ -179,6 +180,12 @@ static bool join(struct parts *parts, const struct message *message, struct smpp
     return true;
 }
 
+static void forget_oldest(struct parts *parts)
+{
+    assert(parts->oldest->older == NULL);
+    forget(parts, parts->oldest);
+}
+
 static bool is_repeat(const struct message *message, const struct smpp_part *part)
 {
     const struct piece *piece = &message->pieces[part->number - 1];
@@ -195,7 +202,7 @@ bool parts_add(struct parts *parts, uint64_t now_ms, const struct smpp_msg *msg,
     /* The clock may be set back; that makes nothing old. */
     while (parts->oldest != NULL && (parts->count >= MESSAGES_MAX || parts->octets > OCTETS_MAX ||
                                      now_ms > parts->oldest->since_ms + KEEP_MS))
-        forget(parts, parts->oldest);
+        forget_oldest(parts);
     make_key(&key, msg, part);
     message = find_or_add(parts, now_ms, &key);
     if (message != NULL && message->have == message->total && !is_repeat(message, part)) {

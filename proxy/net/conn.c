@@ -11,10 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_ROOM   4096u           /* least room worth a read */
-#define OUT_HIGH    (128u * 1024u)  /* conn_out_full above */
-#define OUT_LOW     (32u * 1024u)   /* on_drain below */
-#define LINGER_MAX  (1024u * 1024u) /* octets thrown away after our last word */
+#define READ_ROOM   4096u                 /* least room worth a read */
+#define OUT_HIGH    ((size_t)128 * 1024)  /* conn_out_full above */
+#define OUT_LOW     ((size_t)32 * 1024)   /* on_drain below */
+#define LINGER_MAX  ((size_t)1024 * 1024) /* octets thrown away after our last word */
 #define LINGER_SECS 2
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
@@ -185,7 +185,7 @@ static void lingering(struct conn *conn, short what)
     if (n > 0)
         conn->lingered += (size_t)n;
     if (n <= 0 || conn->lingered > LINGER_MAX ||
-        net_now_us(conn->net) - conn->last_read_us > LINGER_SECS * 1000000u)
+        net_now_us(conn->net) - conn->last_read_us > LINGER_SECS * UINT64_C(1000000))
         conn_bury(conn);
 }
 
@@ -332,8 +332,10 @@ void conn_free_dead(struct net *net)
 void conn_free_all(struct net *net)
 {
     net->dirty = net->dead = NULL;
-    while (net->all != NULL)
-        conn_destroy(net->all);
+    for (struct conn *conn = net->all, *next; conn != NULL; conn = next) {
+        next = conn->next;
+        conn_destroy(conn);
+    }
 }
 
 void conn_close(struct conn *conn)

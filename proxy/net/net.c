@@ -13,6 +13,7 @@ struct net *net_new(struct log *log)
     if (net == NULL)
         return NULL;
     net->log = log;
+    net->clocks = &net->read;
     net->base = event_base_new();
     if (net->base == NULL) {
         free(net);
@@ -49,23 +50,18 @@ static uint64_t clock_us(clockid_t clock)
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
-/* The clocks are read at most once a pass; the cache is logically not part of the object. */
 uint64_t net_now_us(const struct net *net)
 {
-    struct net *cache = (struct net *)(uintptr_t)net;
-
-    if (cache->now_us == 0)
-        cache->now_us = clock_us(CLOCK_MONOTONIC);
-    return cache->now_us;
+    if (net->clocks->now_us == 0)
+        net->clocks->now_us = clock_us(CLOCK_MONOTONIC);
+    return net->clocks->now_us;
 }
 
 uint64_t net_unix_ms(const struct net *net)
 {
-    struct net *cache = (struct net *)(uintptr_t)net;
-
-    if (cache->unix_ms == 0)
-        cache->unix_ms = clock_us(CLOCK_REALTIME) / 1000u;
-    return cache->unix_ms;
+    if (net->clocks->unix_ms == 0)
+        net->clocks->unix_ms = clock_us(CLOCK_REALTIME) / 1000u;
+    return net->clocks->unix_ms;
 }
 
 void net_hook_arm(struct net *net, struct net_hook *hook)
@@ -97,8 +93,7 @@ static void end_of_pass(struct net *net)
         conn_flush_dirty(net);
     } while (net->hooks != NULL || net->dirty != NULL);
     conn_free_dead(net);
-    net->now_us = 0;
-    net->unix_ms = 0;
+    net->read = (struct net_clocks){0};
 }
 
 void net_run_once(struct net *net)

@@ -9,6 +9,10 @@
 
 #define NET_BLOCK 16384u /* the usual buffer; larger ones are made and freed as needed */
 
+struct net_clocks {
+    uint64_t now_us, unix_ms; /* 0: not read in this pass */
+};
+
 struct net {
     struct event_base *base;
     struct log *log;
@@ -18,7 +22,10 @@ struct net {
     struct net_hook *hooks;
     void *blocks; /* free blocks, linked through their first word */
     unsigned block_count;
-    uint64_t now_us, unix_ms; /* 0: not read in this pass */
+    /* Points to `read`: a clock that is read once a pass is a cache, and no part of what a const
+     * net keeps as it is. */
+    struct net_clocks *clocks;
+    struct net_clocks read;
     bool stop;
 };
 

@@ -21,7 +21,7 @@ struct held_pool *held_pool_new(uint32_t limit)
         return NULL;
     pool->limit = limit;
     pool->chunk_limit = limit / CHUNK + (limit % CHUNK != 0);
-    pool->chunks = calloc(pool->chunk_limit, sizeof *pool->chunks);
+    pool->chunks = calloc(pool->chunk_limit, sizeof(struct held *));
     if (pool->chunks == NULL) {
         free(pool);
         return NULL;
