@@ -102,7 +102,7 @@ export class Haproxy extends Server {
     const file = path.join(directory, `haproxy${made}.cfg`);
     await writeFile(file, `global
     nbthread 1
-    maxconn ${sessions + 100}
+    maxconn ${sessions + 10}
 defaults
     mode tcp
     timeout connect 5s
