@@ -225,6 +225,19 @@ Test(chain, a_run_may_be_used_again)
     rig_free(rig);
 }
 
+Test(chain, its_steps_can_be_looked_at)
+{
+    struct script script = {.mark = 'b'};
+    struct rig *rig = RIG(STEP(all, SCRIPT('a')), WATCH(data, &script));
+
+    cr_assert_eq(chain_at(rig->chain, 0)->ops, &all);
+    cr_assert_eq(chain_at(rig->chain, 1)->ops, &data);
+    cr_assert_eq(chain_at(rig->chain, 1)->conf, &script);
+    cr_assert(chain_at(rig->chain, 1)->monitor);
+    cr_assert_eq(chain_length(rig->chain), 2);
+    rig_free(rig);
+}
+
 Test(chain, holds_as_many_filters_as_it_says)
 {
     struct chain_step steps[CHAIN_STEPS_MAX];
