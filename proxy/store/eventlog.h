@@ -12,13 +12,13 @@
 #define PROXY_STORE_EVENTLOG_H
 
 #include "filters/event.h"
-#include "filters/phone.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVENTLOG_CURSOR_MAX 64
+#define EVENTLOG_CURSOR_MAX  64
+#define EVENTLOG_NUMBERS_MAX 16
 
 struct eventlog;
 
@@ -55,9 +55,10 @@ int eventlog_feed(struct eventlog *log, const char *dir, void (*progress)(void *
 
 /* What to look for. Zero and NULL mean: any. */
 struct eventlog_query {
-    uint64_t numbers[PHONE_READINGS_MAX]; /* any of these, as number or as the reading blocked */
+    uint64_t numbers[EVENTLOG_NUMBERS_MAX]; /* any of these, as number or as the reading blocked */
     unsigned number_count;
     const char *type, *source, *program, *sender, *list, *actor;
+    bool changes;            /* only what puts a number on a list or takes it off */
     const char *text;        /* words of a reply; the last one may be a beginning */
     uint64_t from_ms, to_ms; /* from <= time < to */
     uint64_t after;          /* an id: events that arrived behind it, in their order of arrival */

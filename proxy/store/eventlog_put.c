@@ -1,5 +1,6 @@
 #include "proxy/store/eventlog.h"
 
+#include "filters/phone.h"
 #include "proxy/store/eventlog_db.h"
 #include "proxy/store/journal_read.h"
 

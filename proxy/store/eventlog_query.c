@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SQL_MAX   2048
-#define BINDS_MAX 32
+#define BINDS_MAX 64
 #define WORDS_MAX 512
 
 /* A statement being put together. Values are bound, never written into it. */
@@ -150,6 +150,10 @@ static void conditions(struct builder *b, const struct eventlog *log,
     equals(b, "program", query->program);
     equals(b, "source", query->source);
     equals(b, "type", query->type);
+    if (query->changes) {
+        condition(b);
+        append(b, "+type IN ('optout', 'optin', 'bounce')");
+    }
     if (query->list != NULL) { /* no index: hardly any event lacks one of the others */
         condition(b);
         append(b, "+list = ?");
@@ -194,7 +198,7 @@ int eventlog_query(struct eventlog *log, const struct eventlog_query *query,
     sqlite3_stmt *stmt = NULL;
     int result = 0;
 
-    assert(query->number_count <= PHONE_READINGS_MAX);
+    assert(query->number_count <= EVENTLOG_NUMBERS_MAX);
     build(&b, log, query);
     int rc = sqlite3_prepare_v2(log->db, b.sql, -1, &stmt, NULL);
     if (rc != SQLITE_OK) {

@@ -1,7 +1,7 @@
 /*
  * A file of numbers on its way into a list: read, every bad line told, and kept as canonical
- * numbers beside the journal. The event and Redis come after that (journal.h, sync.h): what is not
- * kept cannot be rebuilt. An import only ever adds.
+ * numbers beside the journal. The event and Redis come after that (journal.h, catchup.h): what is
+ * not kept cannot be rebuilt. An import only ever adds.
  */
 #ifndef PROXY_STORE_IMPORT_H
 #define PROXY_STORE_IMPORT_H

@@ -191,6 +191,46 @@ int lookup_number(struct redis_call *call, const char *const *lists, unsigned n,
     return err;
 }
 
+/* The field of a number in one of its hashes; NULL: the problem is set. */
+static struct redisReply *ask_field(struct redis_call *call, const char *key, uint64_t number)
+{
+    struct command command = {0};
+
+    command_begin(&command);
+    command_text(&command, "HGET");
+    command_text(&command, key);
+    command_number(&command, number % HEALTH_BUCKET);
+    redisReply *reply = redis_call(call, &command);
+    command_free(&command);
+    return reply;
+}
+
+int lookup_health(struct redis_call *call, uint64_t number, struct health *health)
+{
+    char key[LIST_KEY_MAX], names[LIST_KEY_MAX];
+    const char *prefix = redis_call_prefix(call);
+
+    memset(health, 0, sizeof(*health));
+    if (health_key(key, sizeof(key), prefix, number) < 0 ||
+        health_names_key(names, sizeof(names), prefix, number) < 0) {
+        return redis_call_fail(call, "store.prefix is too long");
+    }
+    redisReply *value = ask_field(call, key, number);
+    redisReply *last = value == NULL ? NULL : ask_field(call, names, number);
+    int err = last == NULL ? -EIO : 0;
+    if (err == 0 && value->type == REDIS_REPLY_STRING &&
+        health_decode(value->str, value->len, health) != 0) {
+        err = redis_call_fail(call, "what Redis at %s holds of %llu's health is damaged",
+                              redis_call_address(call), (unsigned long long)number);
+    }
+    if (err == 0 && last->type == REDIS_REPLY_STRING) {
+        (void)health_decode_names(last->str, last->len, health);
+    }
+    freeReplyObject(value);
+    freeReplyObject(last);
+    return err;
+}
+
 /* One entry of the stream: [id, [field, value, ...]]. Entries of another form are passed over. */
 static int take_entry(const redisReply *entry, char last[LOOKUP_NAME_MAX],
                       int (*take)(void *arg, const char *id, const char *line, size_t len),

@@ -1,11 +1,12 @@
 /*
  * Reading lists in Redis, for programs that may wait. What Redis answers is not trusted to be of
- * the right kind. Changes nothing; sync.h does. All return 0, or -EIO with the problem in the call
- * (redis_call_problem), or what a callback returned that was not 0.
+ * the right kind. Changes nothing; catchup.h does. All return 0, or -EIO with the problem in the
+ * call (redis_call_problem), or what a callback returned that was not 0.
  */
 #ifndef PROXY_STORE_LOOKUP_H
 #define PROXY_STORE_LOOKUP_H
 
+#include "proxy/store/health.h"
 #include "proxy/store/list_key.h"
 #include "proxy/store/redis_call.h"
 
@@ -31,6 +32,9 @@ struct lookup_hit {
 /* Whether the number is on each of the `n` lists. */
 int lookup_number(struct redis_call *call, const char *const *lists, unsigned n, uint64_t number,
                   struct lookup_hit *hits);
+
+/* What is known of the number; all zero where nothing is. */
+int lookup_health(struct redis_call *call, uint64_t number, struct health *health);
 
 /* How far a chain is applied. */
 int lookup_applied(struct redis_call *call, const char *chain, uint64_t *seq);
