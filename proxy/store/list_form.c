@@ -237,7 +237,7 @@ static char *found_column(struct list_form *form, const struct sample *s)
     form->column = best;
     /* A file of one column is read as it is: each row says for itself what is wrong with it. */
     unsigned filled = s->filled[best] - form->header;
-    if (s->columns == 1 || (s->like[best] > 0 && 2 * s->like[best] >= filled)) {
+    if (s->columns <= 1 || (s->like[best] > 0 && 2 * s->like[best] >= filled)) {
         return NULL;
     }
     return strdup("no column looks like numbers; name it with --column");
@@ -253,7 +253,7 @@ static char *find_columns(struct list_form *form, const struct sample *s,
     if (options->column != NULL) {
         return chosen_column(form, s, options->column);
     }
-    if (form->delimiter != 0 && s->registered == s->rows - form->header && s->registered > 0) {
+    if (form->delimiter != 0 && 2 * s->registered > s->rows) {
         form->register_rows = true;
         return NULL;
     }
@@ -292,8 +292,10 @@ static char choose_delimiter(struct sample *s, struct memory memory, struct phon
         if (take_sample(s, memory, candidates[i], phone, region) != 0) {
             return 0;
         }
-        if (s->columns > 1 && 10 * s->alike >= 8 * s->rows && s->alike > best_alike) {
-            best_alike = s->alike;
+        unsigned alike = s->alike > s->registered ? s->alike : s->registered;
+        bool divides = 10 * s->alike >= 8 * s->rows || 2 * s->registered > s->rows;
+        if (s->columns > 1 && divides && alike > best_alike) {
+            best_alike = alike;
             best = candidates[i];
         }
     }

@@ -89,6 +89,14 @@ static void strip_prefix(const char **p, size_t *len)
     }
 }
 
+/* Whether it is dialled with an international prefix: 00, 011. */
+static bool has_prefix(const char *text)
+{
+    const char *digits = strpbrk(text, "0123456789");
+
+    return strncmp(digits, "00", 2) == 0 || strncmp(digits, "011", 3) == 0;
+}
+
 static const char *check(const char *text, unsigned digits)
 {
     const char *plus = strrchr(text, '+');
@@ -101,6 +109,9 @@ static const char *check(const char *text, unsigned digits)
     }
     if (digits < 3) {
         return "too few digits for a number";
+    }
+    if (digits > PHONE_DIGITS_MAX + 3 || (digits > PHONE_DIGITS_MAX && !has_prefix(text))) {
+        return "too many digits for a number";
     }
     return NULL;
 }
