@@ -130,6 +130,14 @@ static bool flush_batch(struct applier *applier)
     return true;
 }
 
+/* What so many lines follow that the stream would drop it again need not go there. */
+static bool kept_by_stream(const struct applier *applier, uint64_t seq)
+{
+    int64_t length = applier->options.stream_length;
+    return applier->known == UINT64_MAX || seq > applier->known ||
+           (length > 0 && applier->known - seq <= 2 * (uint64_t)length);
+}
+
 static bool add(struct applier *applier, uint64_t seq, uint64_t time_ms, char op, const char *list,
                 const char *subject, const char *line, size_t len)
 {
@@ -141,7 +149,7 @@ static bool add(struct applier *applier, uint64_t seq, uint64_t time_ms, char op
     command_add(batch, &op, 1);
     command_text(batch, list);
     command_text(batch, subject);
-    command_add(batch, line, len);
+    command_add(batch, line, kept_by_stream(applier, seq) ? len : 0);
     applier->sent = seq;
     applier->batch_events++;
     if (applier->batch_events < BATCH && batch->len < BATCH_BYTES)

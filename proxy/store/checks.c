@@ -172,13 +172,21 @@ static void give_up(struct checks *checks, uint64_t asked_us, int error)
     ring_trim(&checks->calls);
 }
 
+static uint64_t patience_us(const struct checks *checks)
+{
+    const struct checks_conf *conf = &checks->conf;
+    bool longer =
+        conf->outage == OUTAGE_HOLD && (!checks->enabled || conf->hold_ms > conf->deadline_ms);
+    return (longer ? conf->hold_ms : conf->deadline_ms) * 1000;
+}
+
 static void arm_expiry(struct checks *checks)
 {
     if (checks->expiry_armed || checks->alive == checks->calls.tail)
         return;
     const struct call *call = ring_at(&checks->calls, checks->alive);
     uint64_t age = net_now_us(checks->net) - call->asked_us;
-    uint64_t hold = checks->conf.hold_ms * 1000;
+    uint64_t hold = patience_us(checks);
     uint64_t left = age < hold ? hold - age : 1;
     struct timeval after = {.tv_sec = (time_t)(left / 1000000),
                             .tv_usec = (suseconds_t)(left % 1000000)};
@@ -186,12 +194,18 @@ static void arm_expiry(struct checks *checks)
     event_add(checks->expiry, &after);
 }
 
+static void disarm_expiry(struct checks *checks)
+{
+    event_del(checks->expiry);
+    checks->expiry_armed = false;
+}
+
 static void on_expiry(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
     struct checks *checks = arg;
-    uint64_t now = net_now_us(checks->net), hold = checks->conf.hold_ms * 1000;
+    uint64_t now = net_now_us(checks->net), hold = patience_us(checks);
     checks->expiry_armed = false;
     if (now > hold)
         give_up(checks, now - hold, -ETIMEDOUT);
@@ -315,10 +329,7 @@ int checks_add(struct checks *checks, const struct port_check *list, unsigned n,
 void checks_configure(struct checks *checks, const struct checks_conf *conf)
 {
     checks->conf = *conf;
-    if (checks->expiry_armed) {
-        event_del(checks->expiry);
-        checks->expiry_armed = false;
-    }
+    disarm_expiry(checks);
     event_active(checks->pass, EV_TIMEOUT, 0);
 }
 
@@ -345,6 +356,7 @@ int checks_enable(struct checks *checks, const char *prefix, const char *dataset
 void checks_disable(struct checks *checks)
 {
     checks->enabled = false;
+    disarm_expiry(checks); /* patience may be less now */
     checks->sent = checks->replied = checks->items.head;
     while (checks->calls.head < checks->alive)
         drop_first(checks, ring_at(&checks->calls, checks->calls.head));

@@ -20,7 +20,8 @@ struct checks;
 
 struct checks_conf {
     enum conf_outage outage;
-    uint64_t hold_ms;
+    uint64_t hold_ms;     /* OUTAGE_HOLD: so long a question waits for Redis to come back */
+    uint64_t deadline_ms; /* and so long at least for the answer of a Redis that is there */
 };
 
 struct checks_ops {

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP   2048u /* numbers in one script: some milliseconds of Redis' time at the worst */
-#define WINDOW 4u    /* scripts on the wire */
+#define STEP    2048u /* numbers in one script: some milliseconds of Redis' time at the worst */
+#define WINDOW  4u    /* scripts on the wire */
+#define BUCKETS 8u    /* cleared by one script, of up to ten thousand members each */
 
 struct job_runner {
     struct redis *redis;
@@ -226,6 +227,19 @@ static void on_cleared(void *arg, const struct redisReply *reply)
         finish(runner, NULL);
 }
 
+/* Sends the buckets that were collected, if any. False: the job has ended. */
+static bool clear_buckets(struct job_runner *runner, unsigned found)
+{
+    if (found == 0)
+        return true;
+    if (!send_script(runner, on_cleared)) {
+        finish(runner, "out of memory");
+        return false;
+    }
+    runner->flying++;
+    return true;
+}
+
 static void on_scanned(void *arg, const struct redisReply *reply)
 {
     struct job_runner *runner = arg;
@@ -239,22 +253,23 @@ static void on_scanned(void *arg, const struct redisReply *reply)
     }
     const struct redisReply *keys = reply->element[1];
     unsigned found = 0;
-    begin(runner, SCRIPT_CLEAR);
     for (size_t i = 0; i < keys->elements; i++) {
         uint64_t bucket;
         if (keys->element[i]->type != REDIS_REPLY_STRING ||
             list_key_parse(keys->element[i]->str, keys->element[i]->len, runner->prefix,
                            runner->kind, runner->job.list, &bucket) < 0)
             continue;
+        if (found == 0)
+            begin(runner, SCRIPT_CLEAR);
         command_number(&runner->command, bucket);
-        found++;
+        if (++found < BUCKETS)
+            continue;
+        if (!clear_buckets(runner, found))
+            return;
+        found = 0;
     }
-    if (found && !send_script(runner, on_cleared)) {
-        finish(runner, "out of memory");
-        return;
-    }
-    runner->flying += found > 0;
-    next_scan(runner, reply->element[0]->str);
+    if (clear_buckets(runner, found))
+        next_scan(runner, reply->element[0]->str);
 }
 
 static void scan(struct job_runner *runner, const char *cursor)

@@ -10,7 +10,8 @@
 enum script {
     /* prefix, dataset ("" in a rebuild), chain, length of the stream (0: none), "live" or "again",
      * then for each event, in the order of the chain: seq, time in ms, op, list, number, line (see
-     * event_op.h for the op; for 'c' the number is the list's description as JSON). "live" skips
+     * event_op.h for the op; for 'c' the number is the list's description as JSON; a line that the
+     * stream would not keep may be ""). "live" skips
      * what is applied already and fails with "GAP <applied>" where events in between are missing;
      * "again" does to the lists what the events say, by their time, whatever was applied, and adds
      * to the stream only what had not been. Returns an array: 1 for each event that changed a list,

@@ -222,8 +222,9 @@ static void configure(struct store *store, const struct conf_store *conf)
 {
     uint64_t deadline = conf->deadline ? conf->deadline : 1;
     struct checks_conf checks = {.outage = (enum conf_outage)conf->outage,
-                                 .hold_ms = conf->hold_for};
-    struct checks_conf lookups = {.outage = OUTAGE_REJECT, .hold_ms = deadline};
+                                 .hold_ms = conf->hold_for,
+                                 .deadline_ms = deadline};
+    struct checks_conf lookups = {.outage = OUTAGE_REJECT, .deadline_ms = deadline};
     store->outage = (enum conf_outage)conf->outage;
     redis_set_deadline(store->redis, deadline);
     checks_configure(store->checks, &checks);

@@ -85,6 +85,7 @@ static void own_end(void *arg)
     if (sync->step == STEP_READY)
         return;
     sync->step = STEP_READY;
+    sync->ops->on_applied(sync->arg, applier_applied(sync->own));
     redis_settled(sync->options.redis);
     sync->ops->on_ready(sync->arg, sync->dataset);
 }

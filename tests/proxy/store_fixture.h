@@ -12,7 +12,7 @@
 
 struct reply {
     int err;
-    bool repeated, unchecked;
+    bool answered, repeated, unchecked;
     uint64_t hits;
 };
 
@@ -37,7 +37,8 @@ static inline void bench_reply(void *arg, struct flt_ticket ticket, const struct
     cr_assert(bench->n < ANSWERS_MAX && ticket.slot < ANSWERS_MAX);
     cr_assert_eq(ticket.generation, ticket.slot ^ 77);
     bench->order[bench->n++] = ticket.slot;
-    bench->replies[ticket.slot] = (struct reply){.err = reply->err,
+    bench->replies[ticket.slot] = (struct reply){.answered = true,
+                                                 .err = reply->err,
                                                  .repeated = reply->repeated,
                                                  .unchecked = reply->pass_unchecked,
                                                  .hits = reply->n ? reply->hits[0] : 0};
@@ -114,9 +115,8 @@ static inline uint32_t ask(struct bench *bench, const char *list, uint64_t numbe
 /* Asks and waits; -errno, or whether the number is on the list. */
 static inline int on_list(struct bench *bench, const char *list, uint64_t number)
 {
-    unsigned before = bench->n;
     uint32_t slot = ask(bench, list, number);
-    RUN_UNTIL(&bench->loop, bench->n > before);
+    RUN_UNTIL(&bench->loop, bench->replies[slot].answered);
     return bench->replies[slot].err ? bench->replies[slot].err
                                     : (int)(bench->replies[slot].hits & 1);
 }
@@ -138,9 +138,8 @@ static inline uint32_t record(struct bench *bench, enum event_type type, const c
 static inline struct reply record_wait(struct bench *bench, enum event_type type,
                                        const char *number, uint64_t time_ms)
 {
-    unsigned before = bench->n;
     uint32_t slot = record(bench, type, number, time_ms);
-    RUN_UNTIL(&bench->loop, bench->n > before);
+    RUN_UNTIL(&bench->loop, bench->replies[slot].answered);
     return bench->replies[slot];
 }
 

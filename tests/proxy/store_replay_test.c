@@ -132,10 +132,11 @@ Test(store_replay, a_live_import_does_not_stop_traffic)
     uint32_t imported = b->next;
     cr_assert_eq(store_record(b->store, events, 1, ticket(b)), 0);
     unsigned asked = 0;
-    while (!b->replies[imported].hits && SAY_INT(&b->server, "XLEN sg:events") == 0) {
+    while (!b->replies[imported].answered && SAY_INT(&b->server, "XLEN sg:events") == 0) {
         cr_assert_geq(on_list(b, "optout", FIRST), 0);
         cr_assert_lt(++asked, 5000);
     }
+    RUN_UNTIL(&b->loop, SAY_INT(&b->server, "XLEN sg:events") == 1);
     cr_assert_eq(b->states, 1);
     cr_assert_eq(on_list(b, "dnc", FIRST + 3 * 99999), 1);
     bench_close(b);

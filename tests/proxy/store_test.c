@@ -1,5 +1,9 @@
 #include "tests/proxy/store_fixture.h"
 
+#include "proxy/store/checks.h"
+
+#include <sys/resource.h>
+
 #define N1 UINT64_C(14155550100)
 #define N2 UINT64_C(14155550101)
 #define T0 UINT64_C(1735689600000)
@@ -227,6 +231,68 @@ Test(store, what_is_held_too_long_is_given_up)
     server_kill(&b->server);
     RUN_UNTIL(&b->loop, !b->ready);
     cr_assert_eq(on_list(b, "optout", N1), -ETIMEDOUT);
+    bench_close(b);
+    bench_free(b);
+}
+
+Test(store, what_waits_is_bounded)
+{
+    struct bench *b = bench_new(NULL);
+    struct port_check *checks = calloc(PORT_CHECKS_MAX, sizeof *checks);
+    unsigned n = 0;
+    for (unsigned i = 0; i < PORT_CHECKS_MAX; i++)
+        checks[i] = (struct port_check){.list = "optout", .number = N1 + i};
+    bench_open(b);
+    while (store_check(b->store, checks, PORT_CHECKS_MAX, ticket(b)) == 0)
+        n++;
+    cr_assert_eq(n, CHECKS_MAX / PORT_CHECKS_MAX);
+    cr_assert_eq(store_check(b->store, checks, PORT_CHECKS_MAX, ticket(b)), -EAGAIN);
+    RUN_UNTIL(&b->loop, b->n == n);
+    cr_assert_eq(on_list(b, "optout", N1), 0);
+    bench_close(b);
+    free(checks);
+    bench_free(b);
+}
+
+Test(store, a_journal_that_cannot_be_written_leaves_no_trace)
+{
+    struct bench *b = bench_new(NULL);
+    bench_open(b);
+    RUN_UNTIL(&b->loop, b->ready);
+    record_wait(b, EVENT_optout, "14155550102", T0);
+    struct rlimit old, none = {0, 0};
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+    none.rlim_max = old.rlim_max;
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    struct reply reply = record_wait(b, EVENT_optout, "14155550100", T0);
+    cr_assert_eq(reply.err, -EIO);
+    uint32_t first = record(b, EVENT_optout, "14155550101", T0);
+    uint32_t second = record(b, EVENT_optout, "14155550101", T0);
+    RUN_UNTIL(&b->loop, b->replies[first].answered && b->replies[second].answered);
+    cr_assert_eq(b->replies[first].err, -EIO);
+    cr_assert_eq(b->replies[second].err, -EIO);
+    cr_assert_eq(on_list(b, "optout", N1), 0);
+    cr_assert_eq(on_list(b, "optout", N2), 0);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+    cr_assert_eq(record_wait(b, EVENT_optout, "14155550100", T0).err, 0);
+    cr_assert_eq(on_list(b, "optout", N1), 1);
+    bench_close(b);
+    bench_free(b);
+}
+
+Test(store, what_was_applied_on_the_way_is_no_longer_pending)
+{
+    struct bench *b = bench_new(NULL);
+    bench_open(b);
+    RUN_UNTIL(&b->loop, b->ready);
+    server_kill(&b->server);
+    RUN_UNTIL(&b->loop, !b->ready);
+    record_wait(b, EVENT_optout, "14155550100", T0);
+    server_start(&b->server, NULL);
+    RUN_UNTIL(&b->loop, b->ready);
+    SAY(&b->server, "SREM sg:list:optout:1415555 100");
+    cr_assert_eq(on_list(b, "optout", N1), 0);
     bench_close(b);
     bench_free(b);
 }
