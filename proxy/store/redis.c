@@ -211,8 +211,7 @@ static void on_open(void *arg, int error)
     redis->state = STATE_LOGIN;
     error = 0;
     if (redis->password && redis->username)
-        error =
-            redis_send(redis, on_login, redis, "AUTH %s %s", redis->username, redis->password);
+        error = redis_send(redis, on_login, redis, "AUTH %s %s", redis->username, redis->password);
     else if (redis->password)
         error = redis_send(redis, on_login, redis, "AUTH %s", redis->password);
     else
