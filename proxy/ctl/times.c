@@ -110,7 +110,8 @@ static int parse_zone(const char **p, int64_t *offset_s)
     if (two(p, 59, &minutes) != 0) {
         return -EINVAL;
     }
-    *offset_s = (sign == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
+    *offset_s = (int64_t)hours * 3600 + (int64_t)minutes * 60;
+    *offset_s = sign == '+' ? *offset_s : -*offset_s;
     return 0;
 }
 

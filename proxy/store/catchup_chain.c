@@ -60,24 +60,25 @@ static void bulk_progress(void *arg, uint64_t numbers)
     options->progress(options->arg, part->list, numbers);
 }
 
-static int import_kept(struct catchup *catchup, struct bulk *bulk, const char *sha)
+static int import_kept(struct catchup *catchup, const struct bulk *what, const char *sha)
 {
-    struct part part = {catchup, bulk->list};
+    struct part part = {catchup, what->list};
+    struct bulk bulk = *what;
     uint64_t n = 0;
     int err;
 
-    bulk->progress = catchup->options->progress != NULL ? bulk_progress : NULL;
-    bulk->arg = &part;
+    bulk.progress = catchup->options->progress != NULL ? bulk_progress : NULL;
+    bulk.arg = &part;
     struct kept_reader *file = kept_open(catchup->options->dir, sha, &err);
     if (file != NULL) {
-        err = bulk_add(catchup->call, bulk, file, &n);
+        err = bulk_add(catchup->call, &bulk, file, &n);
         kept_close(file);
         catchup->result->added += n;
     }
     if (err != 0 && err != -EIO) {
         return redis_call_fail(
             catchup->call, "the numbers of an import into '%s' are lost: %s/imports/%s.gz: %s",
-            bulk->list, catchup->options->dir, sha, err == -EBADMSG ? "damaged" : strerror(-err));
+            bulk.list, catchup->options->dir, sha, err == -EBADMSG ? "damaged" : strerror(-err));
     }
     return err;
 }

@@ -12,6 +12,12 @@
 
 #define BUSY_MS 10000 /* another process is in the middle of a batch */
 
+static const char add_event[] =
+    "INSERT INTO events(chain, seq, time, type, source, number, reading, sender,"
+    " program, list, status, error, carrier, actor, count, text, line)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+    " ?16, ?17) ON CONFLICT(chain, seq) DO NOTHING";
+
 static const char *const statements[LOG_STATEMENTS] = {
     [LOG_BEGIN] = "BEGIN IMMEDIATE",
     [LOG_COMMIT] = "COMMIT",
@@ -20,12 +26,8 @@ static const char *const statements[LOG_STATEMENTS] = {
     [LOG_CHAIN_ADD] = "INSERT INTO chains(name) VALUES(?1)",
     [LOG_CHAIN_MOVE] = "UPDATE chains SET position = ?2 WHERE id = ?1 AND position < ?2",
     [LOG_CURSOR_FIND] = "SELECT cursor FROM cursors WHERE source = ?1",
-    [LOG_CURSOR_MOVE] = "INSERT INTO cursors(source, cursor) VALUES(?1, ?2)"
-                        " ON CONFLICT(source) DO UPDATE SET cursor = excluded.cursor",
-    [LOG_EVENT_ADD] = "INSERT INTO events(chain, seq, time, type, source, number, reading, sender,"
-                      " program, list, status, error, carrier, actor, count, text, line)"
-                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-                      " ?16, ?17) ON CONFLICT(chain, seq) DO NOTHING",
+    [LOG_CURSOR_MOVE] = "INSERT OR REPLACE INTO cursors(source, cursor) VALUES(?1, ?2)",
+    [LOG_EVENT_ADD] = add_event,
     [LOG_TEXT_ADD] = "INSERT INTO event_text(rowid, text) VALUES(?1, ?2)",
 };
 

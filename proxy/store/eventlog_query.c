@@ -112,7 +112,7 @@ static void text_condition(struct builder *b, const struct eventlog *log, const 
     condition(b);
     if (log->full_text) {
         quote_words(b, text);
-        append(b, "id IN (SELECT rowid FROM event_text WHERE event_text MATCH ?)");
+        append(b, "event_text MATCH ?");
         bind_text(b, b->words);
     } else {
         append(b, "instr(lower(text), lower(?)) > 0");
@@ -166,29 +166,45 @@ static void conditions(struct builder *b, const struct eventlog *log,
         compare(b, by_id ? "+time" : "time", " < ?", query->to_ms);
     }
     if (query->after != 0) {
-        compare(b, by_id ? "+id" : "id", " > ?", query->after);
+        compare(b,
+                query->text != NULL && log->full_text ? "event_text.rowid"
+                : by_id                               ? "+id"
+                                                      : "id",
+                " > ?", query->after);
     }
+}
+
+/* The order of rows. Words in texts may be common: then the latest are taken from the end of the
+ * full-text index, which knows the order of arrival only, and put in order of time afterwards. */
+static const char *order(const struct eventlog_query *query, bool by_text, bool backwards)
+{
+    if (by_text && query->limit != 0) {
+        return backwards ? " ORDER BY event_text.rowid DESC" : " ORDER BY event_text.rowid";
+    }
+    if (query->after != 0) {
+        return " ORDER BY id";
+    }
+    return backwards ? " ORDER BY time DESC, id DESC" : " ORDER BY time, id";
 }
 
 static void build(struct builder *b, const struct eventlog *log, const struct eventlog_query *query)
 {
-    bool latest = query->after == 0 && query->limit != 0 && !query->newest_first;
+    bool by_text = query->text != NULL && log->full_text;
+    bool backwards = query->newest_first || (query->limit != 0 && query->after == 0);
+    bool again = query->limit != 0 && query->after == 0 && (by_text || !query->newest_first);
 
-    append(b, latest ? "SELECT id, time, line FROM (SELECT id, time, line FROM events"
-                     : "SELECT id, time, line FROM events");
+    append(b, again ? "SELECT id, time, line FROM (" : "");
+    append(b, by_text ? "SELECT id, time, line FROM event_text JOIN events ON id = event_text.rowid"
+                      : "SELECT id, time, line FROM events");
     conditions(b, log, query);
-    if (query->after != 0) {
-        append(b, " ORDER BY id");
-    } else if (latest || query->newest_first) {
-        append(b, " ORDER BY time DESC, id DESC");
-    } else {
-        append(b, " ORDER BY time, id");
-    }
+    append(b, order(query, by_text, backwards && query->after == 0));
     if (query->limit != 0) {
         append(b, " LIMIT ?");
         bind_number(b, query->limit > INT64_MAX ? INT64_MAX : (int64_t)query->limit);
     }
-    append(b, latest ? ") ORDER BY time, id" : "");
+    if (again) {
+        append(b, query->newest_first ? ") ORDER BY time DESC, id DESC" : ") ORDER BY time, id");
+    }
 }
 
 int eventlog_query(struct eventlog *log, const struct eventlog_query *query,

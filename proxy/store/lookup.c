@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,19 +260,18 @@ int lookup_stream(struct redis_call *call, const char *after,
                   int (*entry)(void *arg, const char *id, const char *line, size_t len), void *arg)
 {
     char last[LOOKUP_NAME_MAX], from[LOOKUP_NAME_MAX + 1];
+    bool begun = *after != '\0' && strcmp(after, "0") != 0;
     size_t n = STREAM_PAGE;
     int err = 0;
 
-    if (strlen(after) + 2 > sizeof(last)) {
+    if (strlen(after) >= sizeof(last)) {
         return redis_call_fail(call, "this is no place in the stream: %s", after);
     }
-    strcpy(last, *after == '\0' || strcmp(after, "0") == 0 ? "-" : after);
+    snprintf(last, sizeof(last), "%s", after);
     while (n == STREAM_PAGE && err == 0) {
-        from[0] = '(';
-        strcpy(from + 1, last);
-        const char *first = strcmp(last, "-") == 0 ? last : from;
-        redisReply *page =
-            ask(call, "XRANGE", "events", 4, (const char *[]){first, "+", "COUNT", "1000"});
+        snprintf(from, sizeof(from), "%s%s", begun ? "(" : "-", begun ? last : "");
+        struct redisReply *page =
+            ask(call, "XRANGE", "events", 4, (const char *[]){from, "+", "COUNT", "1000"});
         if (page == NULL) {
             return -EIO;
         }
@@ -282,7 +282,11 @@ int lookup_stream(struct redis_call *call, const char *after,
         for (size_t i = 0; i < n && err == 0; i++) {
             err = take_entry(page->element[i], last, entry, arg);
         }
+        begun = begun || n > 0;
         freeReplyObject(page);
+        if (err == 0 && n == STREAM_PAGE && strcmp(from + 1, last) == 0) {
+            err = unexpected(call); /* a page of entries without ids would come for ever */
+        }
     }
     return err;
 }

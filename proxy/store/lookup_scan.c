@@ -1,6 +1,7 @@
 #include "proxy/store/lookup.h"
 #include "proxy/store/numbers.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -254,10 +255,13 @@ int lookup_members(struct redis_call *call, const char *list,
     uint64_t *buckets = NULL;
     size_t n = 0;
 
-    int err = numbers == NULL ? redis_call_fail(call, "out of memory")
-                              : lookup_buckets(call, list, &buckets, &n);
+    if (numbers == NULL) {
+        return redis_call_fail(call, "out of memory");
+    }
+    int err = lookup_buckets(call, list, &buckets, &n);
     for (size_t i = 0; i < n && err == 0; i += WINDOW) {
         size_t some = n - i < WINDOW ? n - i : WINDOW;
+        assert(buckets != NULL);
         err = ask_members(call, list, buckets + i, some);
         for (size_t j = 0; j < some && err == 0; j++) {
             redisReply *reply = redis_call_get(call);
