@@ -60,7 +60,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* The lists that filters ask about, step by step. */
+/* The lists that filters ask about, step by step; `optout` stands for those of programs too. */
 struct naming {
     struct ctl_lists *lists;
     bool blocks;
@@ -79,6 +79,37 @@ static void add_named(void *arg, const char *name)
     }
 }
 
+static void add_programs(struct naming *naming, const struct conf *conf)
+{
+    for (unsigned p = 0; p < conf->world.program_count; p++) {
+        char own[LIST_NAME_MAX + 1];
+        snprintf(own, sizeof(own), PROGRAM_FRONT "%.*s", LIST_NAME_MAX - (int)strlen(PROGRAM_FRONT),
+                 conf->world.programs[p].name);
+        add_named(naming, own);
+    }
+}
+
+/* A filter's setting `lists`, where it has one. */
+static const struct conf_strings *step_lists(const struct chain_step *step)
+{
+    for (const struct conf_key *key = step->ops->keys; key != NULL && key->name != NULL; key++) {
+        if (key->type == KEY_STRINGS && strcmp(key->name, "lists") == 0) {
+            return (const void *)((const char *)step->conf + key->offset);
+        }
+    }
+    return NULL;
+}
+
+static bool include(const struct conf_strings *names, const char *name)
+{
+    for (unsigned i = 0; i < names->n; i++) {
+        if (strcmp(names->v[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool add_conf(struct ctl_lists *lists, const struct conf *conf)
 {
     struct naming naming = {.lists = lists};
@@ -88,17 +119,16 @@ static bool add_conf(struct ctl_lists *lists, const struct conf *conf)
     for (unsigned i = 0; conf->outbound != NULL && i < chain_length(conf->outbound); i++) {
         const struct chain_step *step = chain_at(conf->outbound, i);
         naming.blocks = !step->monitor;
-        if (step->ops->lists != NULL) {
-            step->ops->lists(step->conf, add_named, &naming);
+        const struct conf_strings *names = step_lists(step);
+        for (unsigned j = 0; names != NULL && j < names->n; j++) {
+            add_named(&naming, names->v[j]);
+        }
+        if (names != NULL && include(names, LIST_DEFAULT)) {
+            add_programs(&naming, conf);
         }
     }
     naming.blocks = false;
-    for (unsigned p = 0; p < conf->world.program_count; p++) {
-        char own[LIST_NAME_MAX + 1];
-        snprintf(own, sizeof(own), PROGRAM_FRONT "%.*s", LIST_NAME_MAX - (int)strlen(PROGRAM_FRONT),
-                 conf->world.programs[p].name);
-        add_named(&naming, own);
-    }
+    add_programs(&naming, conf);
     return !naming.no_memory;
 }
 
