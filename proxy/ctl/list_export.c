@@ -11,7 +11,7 @@ struct export
     struct ctl *ctl;
     const char *list;
     FILE *out;
-    bool csv;
+    bool csv, json; /* of the numbers themselves */
     uint64_t expected, written;
 };
 
@@ -31,7 +31,13 @@ static int write_portion(void *arg, const uint64_t *numbers, size_t n, size_t le
     char text[32];
 
     (void)left;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && export->json; i++) {
+        json_t *json = json_object();
+        output_json_text(json, "number", phone_format(numbers[i], text));
+        output_json_text(json, "list", export->list);
+        output_json(json);
+    }
+    for (size_t i = 0; i < n && !export->json; i++) {
         fputs(output_number(numbers[i], text), export->out);
         if (export->csv) {
             output_csv(export->out, export->list, false);
@@ -128,6 +134,10 @@ int ctl_list_export(struct ctl *ctl)
     const char *path = ctl->args.value[OPT_OUT];
     struct catchup_result caught_up;
 
+    export.json = ctl->args.json && path == NULL;
+    if (export.json && export.csv) {
+        return ctl_usage(ctl, "either --json or --csv");
+    }
     int status = ctl_list_name(ctl, export.list);
     if (status != 0) {
         return status;

@@ -43,8 +43,9 @@ static const char import_help[] =
     "say that somebody opted in are left out too. The numbers are kept beside the journal, so "
     "that\n"
     "Redis can be rebuilt.\n";
-static const char export_help[] =
-    "Numbers are sorted, one a line; with --csv under a header. An export is an event.\n";
+static const char export_help[] = "Numbers are sorted, one a line; with --csv under a header. With "
+                                  "--json they are objects, or, where\n"
+                                  "--out takes the numbers, a summary is. An export is an event.\n";
 static const char list_remove_help[] =
     "Takes all its numbers off it. Lists that the configuration names are not removed: take them\n"
     "out of it first.\n";

@@ -45,19 +45,54 @@ static int check_dataset(struct ctl *ctl)
     return 0;
 }
 
-static int show(struct ctl *ctl, const struct ctl_lists *lists, uint64_t number, uint64_t limit)
+/* Digits that some region would read as a number that nobody can have say nothing to a person. */
+static bool is_noise(const struct view *view)
 {
-    struct view view;
+    return !view->info.valid && view->list_count == 0 && json_array_size(view->history) == 0;
+}
 
-    int status = view_load(ctl, lists, number, limit, &view);
-    if (status == 0) {
-        if (ctl->args.json) {
-            view_json(&view);
-        } else {
-            view_card(&view);
+static void show_cards(const char *text, const struct view *views, unsigned n)
+{
+    unsigned shown = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        shown += !is_noise(&views[i]);
+    }
+    bool all = shown == 0;
+    shown = all ? n : shown;
+    if (shown > 1) {
+        printf("'%s' can be read in %u ways.\n\n", text, shown);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (all || !is_noise(&views[i])) {
+            view_card(&views[i]);
+            fputs(--shown > 0 ? "\n" : "", stdout);
         }
     }
-    view_free(&view);
+}
+
+static int show(struct ctl *ctl, const uint64_t *numbers, unsigned n, uint64_t limit)
+{
+    struct view views[CTL_READINGS_MAX] = {{0}};
+    struct ctl_lists lists;
+
+    int status = ctl_lists_load(ctl, &lists);
+    if (status != 0) {
+        return status;
+    }
+    for (unsigned i = 0; i < n && status == 0; i++) {
+        status = view_load(ctl, &lists, numbers[i], limit, &views[i]);
+    }
+    for (unsigned i = 0; i < n && status == 0 && ctl->args.json; i++) {
+        view_json(&views[i]);
+    }
+    if (status == 0 && !ctl->args.json) {
+        show_cards(ctl->args.operand[0], views, n);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        view_free(&views[i]);
+    }
+    ctl_lists_free(&lists);
     return status;
 }
 
@@ -66,7 +101,6 @@ int ctl_number(struct ctl *ctl)
     const char *text = ctl->args.operand[0];
     uint64_t numbers[CTL_READINGS_MAX], limit;
     struct catchup_result caught_up;
-    struct ctl_lists lists = {0};
 
     int status = ctl_limit(ctl, HISTORY, &limit);
     if (status != 0) {
@@ -83,19 +117,8 @@ int ctl_number(struct ctl *ctl)
     if (why != NULL) {
         ctl_warn(ctl, "what the journals hold may not be in force: %s", why);
     }
-    if ((status = ctl_open_events(ctl)) != 0 || (status = check_dataset(ctl)) != 0 ||
-        (status = ctl_lists_load(ctl, &lists)) != 0) {
+    if ((status = ctl_open_events(ctl)) != 0 || (status = check_dataset(ctl)) != 0) {
         return status;
     }
-    if (n > 1 && !ctl->args.json) {
-        printf("'%s' can be read in %u ways.\n\n", text, n);
-    }
-    for (unsigned i = 0; i < n && status == 0; i++) {
-        if (i > 0 && !ctl->args.json) {
-            putchar('\n');
-        }
-        status = show(ctl, &lists, numbers[i], limit);
-    }
-    ctl_lists_free(&lists);
-    return status;
+    return show(ctl, numbers, n, limit);
 }

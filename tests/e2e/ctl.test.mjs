@@ -110,6 +110,7 @@ test('an ambiguous number is shown in each reading', async (t) => {
   const desk = await startDesk(t, (conf) => (conf.programs = [{ ...shop, region: 'SG' }]));
   const readings = (await desk.json('number', '6561234567')).map((n) => n.number);
   assert.ok(readings.includes('16561234567') && readings.includes('6561234567'), String(readings));
+  assert.doesNotMatch(await desk.say('number', '14155550100'), /invalid/, 'what nobody can have');
   await desk.say('optout', 'add', '6561234567', '--reason', 'x');
   for (const number of ['16561234567', '6561234567']) assert.ok(await isOn(desk.redis, 'optout', number));
   await desk.say('optout', 'remove', '+16561234567', '--reason', 'x');
@@ -171,10 +172,12 @@ test('lists: made, filled, counted, exported, removed', async (t) => {
   const lists = Object.fromEntries((await desk.json('list', 'ls')).map((l) => [l.name, l]));
   assert.deepEqual([lists['dnc-us'].numbers, lists['dnc-us'].blocks, lists.optout.numbers], [3, true, 0]);
   assert.equal((await desk.ctl('list', 'export', 'dnc-us')).stdout, '+14155550101\n+14155550102\n+442079460000\n');
+  assert.deepEqual((await desk.json('list', 'export', 'dnc-us')).map((o) => o.number),
+    ['14155550101', '14155550102', '442079460000']);
   const out = path.join(desk.dir, 'out.csv');
   assert.match(await desk.say('list', 'export', 'dnc-us', '--csv', '--out', out), /^0 3 numbers written/);
   assert.match(await readFile(out, 'utf8'), /^number,list\n\+14155550101,dnc-us\n/);
-  assert.equal((await journalEvents(desk.dir, 'export')).length, 2);
+  assert.equal((await journalEvents(desk.dir, 'export')).length, 3);
   assert.match(await desk.say('list', 'create', 'vip', '--description', 'do not disturb'), /^0 .*blocks nothing until/s);
   assert.match(await desk.say('list', 'create', 'vip'), /^1 .*already/);
   await desk.say('list', 'import', 'vip', file);

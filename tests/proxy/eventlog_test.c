@@ -199,6 +199,14 @@ Test(eventlog, texts_are_searched_by_words_and_nothing_in_them_is_an_operator)
     EXPECT(&rig, &((struct eventlog_query){.text = "groß"}), 5);
     EXPECT(&rig, &((struct eventlog_query){.text = "arger"}), 5);
     EXPECT(&rig, &((struct eventlog_query){.text = "\"this\" want"}), 1);
+    EXPECT(&rig, &((struct eventlog_query){.text = "s"}), 1, 5);
+    EXPECT(&rig, &((struct eventlog_query){.text = "s", .limit = 1}), 5);
+    EXPECT(&rig, &((struct eventlog_query){.text = "s", .limit = 5, .newest_first = true}), 5, 1);
+    EXPECT(&rig, &((struct eventlog_query){.text = "s", .limit = 5, .after = 1}), 1, 5);
+    EXPECT(&rig,
+           &((struct eventlog_query){
+               .text = "s", .numbers = {14155550199}, .number_count = 1, .limit = 5}),
+           5);
     for (const char *const *odd =
              (const char *const[]){"\"", "*", "a\"b*", "NEAR(", "text:", "-", " ", "", "^x", NULL};
          *odd != NULL; odd++) {
