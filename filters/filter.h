@@ -77,9 +77,12 @@ struct flt_call {
     bool monitor;             /* the verdict will only be counted */
 
     /* What the filter says beside its verdict. */
-    uint32_t status;     /* REJECT: command_status; submit_multi: of dropped ones */
-    char message_id[72]; /* ABSORB: our id; in on_resp: the other side's; "" for none */
-    uint64_t dropped[4]; /* submit_multi with PASS: destination i is not to be sent to */
+    uint32_t status;     /* REJECT: command_status of the whole response */
+    char message_id[72]; /* ABSORB, REJECT with ESME_ROK: our id; on_resp: theirs; "": none */
+    uint64_t dropped[4]; /* submit_multi: destination i is not to be sent to */
+    /* submit_multi, PASS or REJECT: the status of each dropped destination in unsuccess_sme, while
+     * `status` is that of the whole response. 0: not set, `status` counts for them too. */
+    uint32_t dropped_status;
 };
 
 static inline bool flt_dropped(const struct flt_call *call, unsigned i)
