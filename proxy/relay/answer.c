@@ -35,8 +35,7 @@ static void pass(struct side *to, const uint8_t *pdu, const struct smpp_header *
 
     if (to->conn == NULL)
         return;
-    if (held != NULL && held->unsuccess_count > 0 &&
-        header->command_id == SMPP_submit_multi_resp &&
+    if (held != NULL && held->unsuccess_count > 0 && header->command_id == SMPP_submit_multi_resp &&
         pass_multi(to, pdu, header, sequence, held))
         return;
     out = conn_reserve(to->conn, header->length);
@@ -100,9 +99,48 @@ static void answered_peer(struct side *from, struct window_entry entry, const ui
         session_close(session, "unbound");
 }
 
+static bool is_message_resp(uint32_t command_id)
+{
+    uint32_t request = command_id & ~SMPP_RESP;
+
+    return command_id != SMPP_generic_nack && request != SMPP_enquire_link &&
+           request != SMPP_unbind && !smpp_is_bind(request);
+}
+
+/* Whether a response may be meant for a request: the number alone does not say so, because some
+ * peers number their responses themselves. A command that the peer does not know is answered with
+ * generic_nack, with an error in some other message's response, or, a vendor's, with anything. */
+static bool fits(const struct window_entry *entry, const struct smpp_header *header)
+{
+    if (header->command_id == (entry->command_id | SMPP_RESP) ||
+        header->command_id == SMPP_generic_nack)
+        return true;
+    return entry->owner == OWNER_PEER && is_message_resp(header->command_id) &&
+           is_message_resp(entry->command_id | SMPP_RESP) &&
+           (header->status != ESME_ROK || smpp_command_name(entry->command_id) == NULL);
+}
+
+/* The request that a response answers, or NULL. There is only one bind that it can answer, so a
+ * bind_resp finds it under any number. */
+static struct window_entry *find_asked(const struct side *from, const struct smpp_header *header)
+{
+    struct window_entry *entry = window_find(&from->window, header->sequence);
+
+    if (entry != NULL && fits(entry, header))
+        return entry;
+    if (from->session->state != SESSION_BINDING || !smpp_is_bind(header->command_id & ~SMPP_RESP))
+        return NULL;
+    for (uint32_t i = 0; i < from->window.capacity; i++) {
+        entry = &from->window.entries[i];
+        if (entry->sequence != 0 && header->command_id == (entry->command_id | SMPP_RESP))
+            return entry;
+    }
+    return NULL;
+}
+
 void answer_read(struct side *from, const uint8_t *pdu, const struct smpp_header *header)
 {
-    struct window_entry *found = window_find(&from->window, header->sequence);
+    struct window_entry *found = find_asked(from, header);
     struct window_entry entry;
 
     if (found == NULL) {
@@ -112,17 +150,10 @@ void answer_read(struct side *from, const uint8_t *pdu, const struct smpp_header
     entry = *found;
     window_remove(&from->window, found);
     switch (entry.owner) {
-    case OWNER_PEER:
-        answered_peer(from, entry, pdu, header);
-        break;
-    case OWNER_ENQUIRE:
-        from->asked_us = 0;
-        break;
-    case OWNER_UNBIND:
-        session_side_ended(from, 0);
-        break;
-    case OWNER_RECEIPT:
-        break;
+    case OWNER_PEER: answered_peer(from, entry, pdu, header); break;
+    case OWNER_ENQUIRE: from->asked_us = 0; break;
+    case OWNER_UNBIND: session_side_ended(from, 0); break;
+    case OWNER_RECEIPT: break;
     }
     /* There is room in its window again. */
     if (from->session->state != SESSION_CLOSED && side_other(from)->first != NULL)

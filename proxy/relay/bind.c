@@ -1,6 +1,6 @@
 /*
- * From the sender's bind to the carrier's answer. The sender's own bind PDU is sent to the carrier's
- * addresses in turn, until one of them answers it.
+ * From the sender's bind to the carrier's answer. The sender's own bind PDU is sent to the
+ * carrier's addresses in turn, until one of them answers it.
  */
 #include "proxy/relay/session.h"
 
@@ -70,8 +70,8 @@ static void open_address(struct session *session)
 {
     const struct conf_carrier *carrier = session->listener->carrier;
 
-    session->carrier.conn = session_open_carrier(
-        session, &carrier->addresses[session->address], carrier->connect_timeout);
+    session->carrier.conn = session_open_carrier(session, &carrier->addresses[session->address],
+                                                 carrier->connect_timeout);
     if (session->carrier.conn == NULL)
         refuse(session, ESME_RSYSERR);
 }

@@ -1,7 +1,7 @@
 /*
  * Messages between their arrival and their end: waiting for a verdict, for their turn, or for the
- * other side's answer. They live in one slab with room for the run of the filters, so that a message
- * costs no allocation. A ticket names one by slot and generation and may outlive it.
+ * other side's answer. They live in one slab with room for the run of the filters, so that a
+ * message costs no allocation. A ticket names one by slot and generation and may outlive it.
  */
 #ifndef PROXY_RELAY_HELD_H
 #define PROXY_RELAY_HELD_H

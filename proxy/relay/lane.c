@@ -22,7 +22,8 @@ void lane_send_header(struct side *to, uint32_t command_id, uint32_t status, uin
     uint8_t *out = to->conn == NULL ? NULL : conn_reserve(to->conn, SMPP_HEADER_LEN);
 
     if (out != NULL)
-        conn_commit(to->conn, smpp_build_header(out, SMPP_HEADER_LEN, command_id, status, sequence));
+        conn_commit(to->conn,
+                    smpp_build_header(out, SMPP_HEADER_LEN, command_id, status, sequence));
 }
 
 bool lane_ask(struct side *to, uint32_t command_id, enum window_owner owner)
@@ -191,10 +192,10 @@ static void answer_absorbed(struct held *held)
 
     if (out == NULL)
         return;
-    conn_commit(from->conn, smpp_build_resp(out, REFUSAL_MAX + sizeof call->message_id,
-                                            held->header.command_id | SMPP_RESP, ESME_ROK,
-                                            held->header.sequence,
-                                            from->is_carrier ? "" : call->message_id));
+    conn_commit(from->conn,
+                smpp_build_resp(out, REFUSAL_MAX + sizeof call->message_id,
+                                held->header.command_id | SMPP_RESP, ESME_ROK,
+                                held->header.sequence, from->is_carrier ? "" : call->message_id));
     if (smpp_view_msg(pdu, held->header.length, &msg) == ESME_ROK)
         chain_answered(held->run, &msg, ESME_ROK, (struct smpp_str){0});
 }
@@ -218,10 +219,9 @@ static void answer_rejected(struct held *held)
     cap = SMPP_HEADER_LEN + 2 + msg.dests.len + 5u * held->unsuccess_count;
     out = conn_reserve(from->conn, cap);
     if (out != NULL)
-        conn_commit(from->conn,
-                    smpp_build_multi_resp(out, cap, call->status, held->header.sequence,
-                                          (struct smpp_str){0}, held->unsuccess,
-                                          held->unsuccess_count));
+        conn_commit(from->conn, smpp_build_multi_resp(out, cap, call->status, held->header.sequence,
+                                                      (struct smpp_str){0}, held->unsuccess,
+                                                      held->unsuccess_count));
 }
 
 static void measure_hold(const struct held *held)
@@ -241,14 +241,9 @@ static enum step settle_first(struct side *from)
     bool sent;
 
     switch (held->state) {
-    case HELD_PENDING:
-        return STEP_WAIT;
-    case HELD_REJECTED:
-        answer_rejected(held);
-        break;
-    case HELD_ABSORBED:
-        answer_absorbed(held);
-        break;
+    case HELD_PENDING: return STEP_WAIT;
+    case HELD_REJECTED: answer_rejected(held); break;
+    case HELD_ABSORBED: answer_absorbed(held); break;
     case HELD_PASSED:
         if (session->state == SESSION_CARRIER_GONE || side_other(from)->conn == NULL) {
             lane_refuse(from, &held->header, ESME_RSYSERR);
@@ -265,8 +260,7 @@ static enum step settle_first(struct side *from)
         if (!sent || !smpp_wants_resp(held->header.command_id))
             held_release(session->relay->held, held);
         return STEP_DONE;
-    case HELD_SENT:
-        assert(!"a message that was sent is in no lane");
+    case HELD_SENT: /* is in no lane */ abort();
     }
     shift(from);
     held_release(session->relay->held, held);
@@ -376,8 +370,7 @@ static uint32_t allowed(const struct side *from, uint32_t command_id)
     switch (command_id) {
     case SMPP_bind_receiver:
     case SMPP_bind_transmitter:
-    case SMPP_bind_transceiver:
-        return ESME_RALYBND;
+    case SMPP_bind_transceiver: return ESME_RALYBND;
     case SMPP_submit_sm:
     case SMPP_submit_multi:
     case SMPP_data_sm:
@@ -386,14 +379,11 @@ static uint32_t allowed(const struct side *from, uint32_t command_id)
     case SMPP_replace_sm:
     case SMPP_broadcast_sm:
     case SMPP_query_broadcast_sm:
-    case SMPP_cancel_broadcast_sm:
-        return session->can_send ? ESME_ROK : ESME_RINVBNDSTS;
+    case SMPP_cancel_broadcast_sm: return session->can_send ? ESME_ROK : ESME_RINVBNDSTS;
     case SMPP_deliver_sm:
     case SMPP_alert_notification:
-    case SMPP_outbind:
-        return ESME_RINVBNDSTS;
-    default:
-        return ESME_ROK;
+    case SMPP_outbind: return ESME_RINVBNDSTS;
+    default: return ESME_ROK;
     }
 }
 
@@ -422,6 +412,15 @@ static enum step before_bind(struct side *from, const uint8_t *pdu,
     return STEP_DONE;
 }
 
+/* A carrier that speaks before it has answered the bind. What it delivers may be a STOP, so it is
+ * to try again rather than give up. */
+static void refuse_early(struct side *from, const struct smpp_header *header)
+{
+    bool delivery = header->command_id == SMPP_deliver_sm || header->command_id == SMPP_data_sm;
+
+    lane_refuse(from, header, delivery ? ESME_RX_T_APPN : ESME_RINVBNDSTS);
+}
+
 static enum step request_read(struct side *from, const uint8_t *pdu,
                               const struct smpp_header *header)
 {
@@ -444,7 +443,7 @@ static enum step request_read(struct side *from, const uint8_t *pdu,
     if (from->is_carrier && session->state != SESSION_BOUND) {
         /* Nobody is there to take it: unanswered, the carrier keeps it and sends it again. */
         if (session->state < SESSION_BOUND)
-            lane_refuse(from, header, ESME_RINVBNDSTS);
+            refuse_early(from, header);
         return STEP_DONE;
     }
     status = allowed(from, header->command_id);
@@ -497,8 +496,8 @@ static enum step read_next(struct side *from)
 
 static void consume(struct side *from)
 {
-    size_t done = from->first != NULL ? (size_t)(from->first->position - from->consumed)
-                                      : from->parsed;
+    size_t done =
+        from->first != NULL ? (size_t)(from->first->position - from->consumed) : from->parsed;
 
     if (done == 0)
         return;

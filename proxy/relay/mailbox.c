@@ -1,6 +1,6 @@
 /*
- * Receipts of ours on their way to a bind of the same account that can receive. Those that find none
- * wait for one, a while and not too many.
+ * Receipts of ours on their way to a bind of the same account that can receive. Those that find
+ * none wait for one, a while and not too many.
  */
 #include "proxy/relay/session.h"
 

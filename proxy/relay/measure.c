@@ -22,17 +22,17 @@ struct relay_stats *measure_new(struct relay *relay)
     m->accepted = stats_counter(stats, "stopgate_sessions_total", "Connections accepted.", "");
     m->garbage = stats_counter(stats, "stopgate_garbage_total",
                                "Connections closed because they did not speak SMPP.", "");
-    m->unmatched = stats_counter(stats, "stopgate_responses_unmatched_total",
-                                 "Responses to nothing that was asked: late, doubled or invented.",
-                                 "");
+    m->unmatched =
+        stats_counter(stats, "stopgate_responses_unmatched_total",
+                      "Responses to nothing that was asked: late, doubled or invented.", "");
     m->expired = stats_counter(stats, "stopgate_requests_expired_total",
                                "Requests that were not answered within response_timeout.", "");
     m->dropped_links = stats_counter(stats, "stopgate_links_dropped_total",
                                      "Peers dropped because they did not answer enquire_link.", "");
     m->held = stats_gauge(stats, "stopgate_messages_held",
                           "Messages that wait for a verdict, their turn or an answer.", "");
-    m->receipts_posted = stats_counter(stats, "stopgate_receipts_posted_total",
-                                       "Delivery receipts of our own.", "");
+    m->receipts_posted =
+        stats_counter(stats, "stopgate_receipts_posted_total", "Delivery receipts of our own.", "");
     m->receipts_lost = stats_counter(stats, "stopgate_receipts_lost_total",
                                      "Delivery receipts of our own that found no receiver.", "");
     for (unsigned d = 0; d < 2; d++) {
@@ -69,11 +69,11 @@ static struct carrier_stats *carrier_new(struct relay *relay, const char *name)
     c->responses_error = stats_counter(stats, "stopgate_carrier_responses_total",
                                        "The carrier's responses.", labels);
     c->binds = stats_counter(stats, "stopgate_carrier_binds_total", "Binds that worked.", label);
-    c->bind_failures = stats_counter(stats, "stopgate_carrier_bind_failures_total",
-                                     "Binds that were refused, or addresses that did not answer.",
-                                     label);
-    c->lost = stats_counter(stats, "stopgate_carrier_lost_total",
-                            "Binds that the carrier ended.", label);
+    c->bind_failures =
+        stats_counter(stats, "stopgate_carrier_bind_failures_total",
+                      "Binds that were refused, or addresses that did not answer.", label);
+    c->lost =
+        stats_counter(stats, "stopgate_carrier_lost_total", "Binds that the carrier ended.", label);
     c->response_time = stats_histogram(stats, "stopgate_carrier_response_seconds",
                                        "Time from a request to the carrier's response.", label);
     return c;
@@ -100,8 +100,7 @@ struct stat *measure_filter_event(struct relay *relay, const char *filter, const
     char labels[160];
     unsigned i = 0;
 
-    while (i < m->event_count &&
-           (m->events[i].filter != filter || m->events[i].event != event))
+    while (i < m->event_count && (m->events[i].filter != filter || m->events[i].event != event))
         i++;
     if (i < m->event_count)
         return m->events[i].stat;

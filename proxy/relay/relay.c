@@ -10,6 +10,10 @@
 #define HELD_MAX   131072u /* messages between arrival and end, in all sessions together */
 #define PUBLISH_US 100000
 
+/* Draining: for answers before an unbind of ours; and between the last unbind and the end. */
+#define DRAIN_WAIT_US 5000000u
+#define CUT_MS        2000u
+
 static void free_closed(void *arg)
 {
     struct relay *relay = arg;
@@ -126,32 +130,53 @@ void relay_reconfigure(struct relay *relay, struct conf *conf)
     }
 }
 
+static void drain_timer(struct relay *relay, uint64_t ms)
+{
+    struct timeval wait = {.tv_sec = (time_t)(ms / 1000),
+                           .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+
+    evtimer_add(relay->drain_timer, &wait);
+}
+
+/* Near the end of the time both ends of what is left are asked to go, at its end the rest is cut: a
+ * bind that ends without an unbind may block the account at the carrier for minutes. */
 static void drain_limit(evutil_socket_t fd, short what, void *arg)
 {
     struct relay *relay = arg;
+    struct session *next;
 
     (void)fd;
     (void)what;
-    if (relay->session_count > 0)
-        LOG_WRN(relay->log, 0, "sessions cut that did not end in time", "sessions",
+    if (relay->session_count > 0 && !relay->cutting)
+        LOG_WRN(relay->log, 0, "sessions that did not end in time are unbound", "sessions",
                 LOG_NUM(relay->session_count));
-    while (relay->sessions != NULL)
-        session_close(relay->sessions, "shutting down");
+    for (struct session *s = relay->sessions; s != NULL; s = next) {
+        next = s->next;
+        if (relay->cutting)
+            session_close(s, "shutting down");
+        else
+            session_cut(s);
+    }
+    if (!relay->cutting)
+        drain_timer(relay, relay->cut_ms);
+    relay->cutting = true;
     net_hook_arm(relay->net, &relay->free_hook);
 }
 
 void relay_drain(struct relay *relay, uint64_t limit_ms, void (*done)(void *arg), void *arg)
 {
-    struct timeval limit = {.tv_sec = (time_t)(limit_ms / 1000),
-                            .tv_usec = (suseconds_t)(limit_ms % 1000 * 1000)};
     struct session *next;
 
     relay->draining = true;
     relay->drained = done;
     relay->drained_arg = arg;
+    relay->cut_ms = limit_ms / 2 < CUT_MS ? limit_ms / 2 : CUT_MS;
+    relay->drain_wait_us = (limit_ms - relay->cut_ms) * 500;
+    if (relay->drain_wait_us > DRAIN_WAIT_US)
+        relay->drain_wait_us = DRAIN_WAIT_US;
     relay->drain_timer = evtimer_new(net_base(relay->net), drain_limit, relay);
     if (relay->drain_timer != NULL)
-        evtimer_add(relay->drain_timer, &limit);
+        drain_timer(relay, limit_ms - relay->cut_ms);
     for (struct session *s = relay->sessions; s != NULL; s = next) {
         next = s->next;
         session_drain(s);

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MAX_US     (30u * 1000000u)  /* a timer is never set further */
-#define STALL_US        20000u
-#define UNBIND_WAIT_US  (5u * 1000000u)   /* for an unbind_resp */
-#define ANSWER_WAIT_US  500000u           /* for answers a sender that has closed may still read */
-#define DRAIN_WAIT_US   (5u * 1000000u)   /* for answers before an unbind of ours */
+#define TICK_MAX_US    (30u * 1000000u) /* a timer is never set further */
+#define STALL_US       20000u
+#define UNBIND_WAIT_US (5u * 1000000u) /* for an unbind_resp */
+#define ANSWER_WAIT_US 500000u         /* for answers a sender that has closed may still read */
 
 static void on_timer(evutil_socket_t fd, short what, void *arg);
 
@@ -88,11 +87,11 @@ struct session *session_new(struct relay *relay, unsigned listener, int fd)
         goto fail;
     session->id = ++relay->last_id;
     session->carrier_stats = measure_carrier(relay, session->listener->carrier->name);
-    session->origin = (struct flt_origin){
-        .account = session->system_id,
-        .carrier = session->listener->carrier->name,
-        .alphabet = (enum smpp_alphabet)session->listener->carrier->alphabet,
-        .session = session->id};
+    session->origin =
+        (struct flt_origin){.account = session->system_id,
+                            .carrier = session->listener->carrier->name,
+                            .alphabet = (enum smpp_alphabet)session->listener->carrier->alphabet,
+                            .session = session->id};
     session->next = relay->sessions;
     session->prev = &relay->sessions;
     if (session->next != NULL)
@@ -210,9 +209,7 @@ static void sender_ended(struct session *session, const char *why)
     switch (session->state) {
     case SESSION_OPEN:
     case SESSION_CONNECTING:
-    case SESSION_CARRIER_GONE:
-        session_close(session, why);
-        break;
+    case SESSION_CARRIER_GONE: session_close(session, why); break;
     case SESSION_BINDING:
     case SESSION_BOUND:
     case SESSION_UNBINDING:
@@ -221,29 +218,21 @@ static void sender_ended(struct session *session, const char *why)
         session_settle(session);
         break;
     case SESSION_LEAVING:
-    case SESSION_CLOSED:
-        break;
+    case SESSION_CLOSED: break;
     }
 }
 
 static void carrier_ended(struct session *session, const char *why)
 {
     switch (session->state) {
-    case SESSION_BINDING:
-        bind_next_address(session, why);
-        break;
+    case SESSION_BINDING: bind_next_address(session, why); break;
     case SESSION_BOUND:
-    case SESSION_UNBINDING:
-        carrier_gone(session, why);
-        break;
-    case SESSION_LEAVING:
-        session_close(session, "sender left");
-        break;
+    case SESSION_UNBINDING: carrier_gone(session, why); break;
+    case SESSION_LEAVING: session_close(session, "sender left"); break;
     case SESSION_OPEN:
     case SESSION_CONNECTING:
     case SESSION_CARRIER_GONE:
-    case SESSION_CLOSED:
-        break;
+    case SESSION_CLOSED: break;
     }
 }
 
@@ -292,8 +281,7 @@ static bool unread(const struct side *side)
     in = conn_in(side->conn, &len);
     return len > side->parsed &&
            smpp_frame_next(in + side->parsed, len - side->parsed,
-                           (uint32_t)side->session->listener->max_pdu,
-                           &header) == SMPP_FRAME_PDU;
+                           (uint32_t)side->session->listener->max_pdu, &header) == SMPP_FRAME_PDU;
 }
 
 /* All that the sender sent before it left has gone on: the carrier is told, once. */
@@ -301,7 +289,7 @@ static void settle_leaving(struct session *session)
 {
     struct side *carrier = &session->carrier;
     uint64_t waited = relay_now_us(session) - session->since_us;
-    uint64_t patience = session->draining ? DRAIN_WAIT_US : ANSWER_WAIT_US;
+    uint64_t patience = session->draining ? session->relay->drain_wait_us : ANSWER_WAIT_US;
     bool answers = session->sender.conn != NULL && carrier->window.foreign > 0;
 
     if (carrier->unbind_sent || unread(&session->sender))
@@ -326,11 +314,11 @@ static void settle_draining(struct session *session)
 
     if (sender->unbind_sent)
         return;
-    if (!quiet && relay_now_us(session) - session->since_us < DRAIN_WAIT_US)
+    if (!quiet && relay_now_us(session) - session->since_us < session->relay->drain_wait_us)
         return;
     sender->unbind_sent = lane_ask(sender, SMPP_unbind, OWNER_UNBIND);
     session->since_us = relay_now_us(session);
-    session->lost_us = session->since_us + UNBIND_WAIT_US;
+    session->lost_us = session->since_us + session->relay->drain_wait_us;
     if (sender->conn != NULL)
         conn_read_resume(sender->conn);
 }
@@ -348,9 +336,7 @@ void session_drain(struct session *session)
     if (session->draining)
         return;
     switch (session->state) {
-    case SESSION_OPEN:
-        session_close(session, "shutting down");
-        break;
+    case SESSION_OPEN: session_close(session, "shutting down"); break;
     case SESSION_BOUND:
         session->draining = true;
         session->since_us = relay_now_us(session);
@@ -358,9 +344,35 @@ void session_drain(struct session *session)
         session_settle(session);
         session_rearm(session);
         break;
-    default: /* binding: drained once it is bound; the others are on their way out */
-        break;
+    default: /* binding: drained once it is bound; the others are on their way out */ break;
     }
+}
+
+/* Asks an end to go, where nobody has yet. */
+static void ask_to_go(struct side *side)
+{
+    if (side->conn != NULL && !side->ended && !side->unbind_sent)
+        side->unbind_sent = lane_ask(side, SMPP_unbind, OWNER_UNBIND);
+}
+
+void session_cut(struct session *session)
+{
+    switch (session->state) {
+    case SESSION_BOUND:
+    case SESSION_UNBINDING:
+    case SESSION_LEAVING:
+    case SESSION_CARRIER_GONE:
+        ask_to_go(&session->carrier);
+        ask_to_go(&session->sender);
+        break;
+    case SESSION_BINDING: /* behind the bind that may yet succeed */
+        ask_to_go(&session->carrier);
+        break;
+    default: session_close(session, "shutting down"); return;
+    }
+    mailbox_leave(session);
+    if (session->state != SESSION_CARRIER_GONE)
+        session_move(session, SESSION_LEAVING);
 }
 
 void session_stall(struct session *session)
@@ -466,26 +478,17 @@ static void check_bound(struct session *session)
 static void state_overdue(struct session *session)
 {
     switch (session->state) {
-    case SESSION_OPEN:
-        session_close(session, "no bind in time");
-        break;
-    case SESSION_BINDING:
-        bind_next_address(session, "no bind_resp in time");
-        break;
+    case SESSION_OPEN: session_close(session, "no bind in time"); break;
+    case SESSION_BINDING: bind_next_address(session, "no bind_resp in time"); break;
     case SESSION_UNBINDING:
     case SESSION_CARRIER_GONE:
         answer_carrier_lost(session);
         session_close(session, "no unbind_resp in time");
         break;
-    case SESSION_LEAVING:
-        session_close(session, "sender left");
-        break;
-    case SESSION_BOUND: /* draining */
-        sender_ended(session, "shutting down");
-        break;
+    case SESSION_LEAVING: session_close(session, "sender left"); break;
+    case SESSION_BOUND: /* draining */ sender_ended(session, "shutting down"); break;
     case SESSION_CONNECTING:
-    case SESSION_CLOSED:
-        break;
+    case SESSION_CLOSED: break;
     }
 }
 

@@ -11,11 +11,11 @@
  *
  * The state is moved by session_move() only:
  *
- *   OPEN ──bind──▶ CONNECTING ──▶ BINDING ──ok──▶ BOUND ──┬─▶ UNBINDING      the sender's unbind is on its way
- *     ▲                │              │                   ├─▶ LEAVING        sender gone: what it sent goes on,
- *     └────refused─────┴──────────────┘                   │                  then the carrier is unbound
- *                                                         └─▶ CARRIER_GONE   the sender is told and unbound
- *   any ──▶ CLOSED, freed after the loop pass
+ *   OPEN ──bind──▶ CONNECTING ──▶ BINDING ──ok──▶ BOUND ──┬─▶ UNBINDING      the sender's unbind is
+ * on its way ▲                │              │                   ├─▶ LEAVING        sender gone:
+ * what it sent goes on, └────refused─────┴──────────────┘                   │                  then
+ * the carrier is unbound └─▶ CARRIER_GONE   the sender is told and unbound any ──▶ CLOSED, freed
+ * after the loop pass
  */
 #ifndef PROXY_RELAY_SESSION_H
 #define PROXY_RELAY_SESSION_H
@@ -43,13 +43,13 @@ struct side {
     struct window window;
     struct held *first, *last; /* requests read from this end that have not left, in order */
     unsigned held_count;
-    uint64_t consumed;  /* octets of the stream that are done with */
-    size_t parsed;      /* octets behind those that were looked at */
+    uint64_t consumed; /* octets of the stream that are done with */
+    size_t parsed;     /* octets behind those that were looked at */
     bool is_carrier;
-    bool ended;         /* its end of the stream is closed */
-    bool unbind_sent;   /* an unbind of ours, or the other end's, is on its way to it */
+    bool ended;       /* its end of the stream is closed */
+    bool unbind_sent; /* an unbind of ours, or the other end's, is on its way to it */
     bool in_pump, pump_again;
-    uint64_t asked_us;  /* our enquire_link is unanswered since; 0: none is out */
+    uint64_t asked_us; /* our enquire_link is unanswered since; 0: none is out */
 };
 
 struct carrier_stats {
@@ -61,20 +61,20 @@ struct carrier_stats {
 
 struct session {
     struct relay *relay;
-    struct session *next, **prev;     /* all sessions of the relay */
+    struct session *next, **prev;                 /* all sessions of the relay */
     struct session *account_next, **account_prev; /* mailbox: binds of one account */
     uint32_t id;
     enum session_state state;
     struct side sender, carrier;
-    struct conf *conf;                /* of the next message */
-    struct conf *home;                /* in force when it was accepted: listener and carrier */
+    struct conf *conf; /* of the next message */
+    struct conf *home; /* in force when it was accepted: listener and carrier */
     const struct conf_listener *listener;
     struct carrier_stats *carrier_stats;
     struct event *timer;
-    uint64_t since_us;                /* of the state */
-    uint64_t lost_us;                 /* when this state must end; 0: no limit */
-    unsigned address;                 /* of the carrier, that is tried */
-    uint8_t *bind;                    /* the sender's bind while it is not answered */
+    uint64_t since_us; /* of the state */
+    uint64_t lost_us;  /* when this state must end; 0: no limit */
+    unsigned address;  /* of the carrier, that is tried */
+    uint8_t *bind;     /* the sender's bind while it is not answered */
     size_t bind_len;
     struct smpp_header bind_header;
     char system_id[64];
@@ -106,7 +106,9 @@ struct relay {
     struct event *drain_timer, *publish_timer;
     void (*drained)(void *arg);
     void *drained_arg;
-    bool draining;
+    bool draining, cutting;
+    uint64_t cut_ms;        /* between the last unbind and the end */
+    uint64_t drain_wait_us; /* for answers before an unbind of ours, and then for its answer */
 };
 
 static inline struct side *side_other(struct side *side)
@@ -131,6 +133,8 @@ void session_garbage(struct side *side, const char *what, uint32_t status, uint3
 /* After anything that may have been the last thing that was waited for. */
 void session_settle(struct session *session);
 void session_drain(struct session *session);
+/* The time for draining is over: asks both ends to go; a moment later the session is closed. */
+void session_cut(struct session *session);
 /* The relay holds all the messages it may: looks again in a moment. */
 void session_stall(struct session *session);
 void session_rearm(struct session *session);

@@ -1,7 +1,8 @@
 /*
  * The requests that one peer has been sent and has not answered: from our sequence number back to
- * the asker's. We number requests ourselves, so an entry's place follows from its number and finding
- * it costs one look. Memory is taken with the first request and can be given back when idle.
+ * the asker's. We number requests ourselves, so an entry's place follows from its number and
+ * finding it costs one look. Memory is taken with the first request and can be given back when
+ * idle.
  */
 #ifndef PROXY_RELAY_WINDOW_H
 #define PROXY_RELAY_WINDOW_H
@@ -22,7 +23,7 @@ struct window_entry {
     uint32_t sequence;       /* ours; 0: free */
     uint32_t their_sequence; /* of the request as it came */
     uint32_t command_id;
-    uint32_t held;           /* what waits for the answer (held.h), or WINDOW_NO_HELD */
+    uint32_t held; /* what waits for the answer (held.h), or WINDOW_NO_HELD */
     uint64_t sent_us;
     uint64_t out_end; /* where its last octet lies in the stream to the peer */
     enum window_owner owner;
@@ -36,8 +37,8 @@ struct window {
     uint32_t next;     /* sequence number to try next, from 1 */
 };
 
-/* A free entry with its sequence number set, or NULL when `limit` requests are outstanding or memory
- * is short. What follows is the caller's to fill in. */
+/* A free entry with its sequence number set, or NULL when `limit` requests are outstanding or
+ * memory is short. What follows is the caller's to fill in. */
 struct window_entry *window_add(struct window *window, uint32_t limit, enum window_owner owner);
 
 /* The number for a request that gets no answer. */

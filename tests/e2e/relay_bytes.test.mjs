@@ -167,6 +167,25 @@ test('responses late, twice or to nothing are swallowed; another command id pass
   assert.deepEqual(sender.pdus, []);
 });
 
+test('a response of another kind under the same number takes nobody\'s place', async (t) => {
+  const line = await startLine(t);
+  const { sender, carrier } = await line.pair();
+  sender.send('submit_sm', { sequence: 11, body: messageBody() });
+  const out = await carrier.next('submit_sm');
+  for (const other of ['enquire_link_resp', 'unbind_resp', 'bind_transceiver_resp', 'deliver_sm_resp', 'query_sm_resp'])
+    carrier.send(other, { sequence: out.sequence });
+  carrier.send('submit_sm_resp', { sequence: out.sequence, body: cstring('real') });
+  const back = await sender.next('submit_sm_resp');
+  assert.deepEqual([back.sequence, back.body.toString('latin1')], [11, 'real\0']);
+  carrier.send('deliver_sm', { sequence: 4, body: messageBody({ from: '14155550100' }) });
+  const into = await sender.next('deliver_sm');
+  for (const other of ['enquire_link_resp', 'submit_sm_resp'])
+    sender.send(other, { sequence: into.sequence });
+  sender.send('deliver_sm_resp', { sequence: into.sequence, status: 0x64, body: cstring('') });
+  assert.equal((await carrier.next('deliver_sm_resp')).status, 0x64);
+  assert.deepEqual([...sender.pdus, ...carrier.pdus], []);
+});
+
 test('PDUs split at every octet', async (t) => {
   const line = await startLine(t);
   const { sender, carrier } = await line.pair();

@@ -141,6 +141,23 @@ test('SIGTERM under load: what was taken is answered, both ends unbound, exit 0'
   }
 });
 
+test('SIGTERM unbinds both ends in time, whoever does not answer', async (t) => {
+  const line = await startLine(t, { change: (conf) => (conf.drain_for = '2s') });
+  const silent = await line.pair(); // the carrier never answers its message
+  silent.sender.write(submit(1));
+  await silent.carrier.next('submit_sm');
+  const rude = await line.pair(); // the sender never answers an unbind
+  line.stopgate.child.signal('SIGTERM');
+  for (const { sender, carrier } of [silent, rude]) {
+    await sender.next('unbind');
+    await until(() => carrier.unbind, 'unbind at the carrier');
+    await carrier.isClosed();
+    await sender.isClosed();
+  }
+  await until(() => line.stopgate.child.exit !== null, 'exit');
+  assert.equal(line.stopgate.child.exit.code, 0);
+});
+
 test('a second SIGTERM stops at once', async (t) => {
   const line = await startLine(t, { carrier: { autoUnbind: false } });
   await line.pair();

@@ -8,7 +8,7 @@ import { freePort, sleep, until } from './lib/place.mjs';
 import { bindBody, cstring, hex, messageBody, pdu, rawCarrier } from './lib/raw.mjs';
 
 const ESME = { ROK: 0, RINVMSGLEN: 1, RINVCMDLEN: 2, RINVCMDID: 3, RINVBNDSTS: 4, RALYBND: 5,
-  RSYSERR: 8, RBINDFAIL: 0x0d, RINVPASWD: 0x0e, RINVTLVSTREAM: 0xc0 };
+  RSYSERR: 8, RBINDFAIL: 0x0d, RINVPASWD: 0x0e, RX_T_APPN: 0x64, RINVTLVSTREAM: 0xc0 };
 
 const status = async (peer, name) => (await peer.next(name)).status;
 
@@ -121,6 +121,18 @@ test('requests sent behind the bind wait for its answer', async (t) => {
   await sender.next('bind_transceiver_resp');
   await sender.next('deliver_sm');
   await carrier.next('submit_sm');
+});
+
+test('a bind_resp under a number of the carrier\'s own; what comes before it is to come again', async (t) => {
+  const line = await startLine(t, { carrier: { autoBind: false } });
+  const sender = await line.sender();
+  sender.send('bind_transceiver', { sequence: 31, body: bindBody() });
+  const carrier = await line.carrier.peer();
+  await carrier.next('bind_transceiver');
+  carrier.send('deliver_sm', { sequence: 1, body: messageBody({ from: '14155550100', text: 'STOP' }) });
+  assert.equal(await status(carrier, 'deliver_sm_resp'), ESME.RX_T_APPN);
+  carrier.send('bind_transceiver_resp', { sequence: 4711, body: cstring('own') });
+  assert.equal((await sender.next('bind_transceiver_resp')).sequence, 31);
 });
 
 test('unbind from either end goes through both', async (t) => {
