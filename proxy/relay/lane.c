@@ -108,6 +108,7 @@ static bool remember_dropped(struct held *held, const struct smpp_msg *msg,
 {
     struct smpp_str rest = msg->dests;
     struct smpp_dest dest;
+    uint32_t dropped = call->dropped_status != 0 ? call->dropped_status : call->status;
 
     held->unsuccess = calloc(msg->dest_count, sizeof *held->unsuccess);
     held->unsuccess_octets = malloc(msg->dests.len > 0 ? msg->dests.len : 1);
@@ -120,7 +121,7 @@ static bool remember_dropped(struct held *held, const struct smpp_msg *msg,
 
         if (!flt_dropped(call, i))
             continue;
-        *entry = (struct smpp_unsuccess){.addr = dest.addr, .status = call->status};
+        *entry = (struct smpp_unsuccess){.addr = dest.addr, .status = dropped};
         if (dest.flag != 1)
             *entry = (struct smpp_unsuccess){.addr.digits = dest.list, .status = ESME_RINVDLNAME};
         held->unsuccess_count++;
@@ -200,28 +201,38 @@ static void answer_absorbed(struct held *held)
         chain_answered(held->run, &msg, ESME_ROK, (struct smpp_str){0});
 }
 
-/* A submit_multi of which nothing is left is refused with its destinations listed. */
-static void answer_rejected(struct held *held)
+/* A submit_multi of which nothing is left: its destinations are listed, whatever the status of the
+ * whole. */
+static bool answer_dropped(struct held *held)
 {
     struct side *from = held->from;
     const struct flt_call *call = chain_call(held->run);
-    const uint8_t *pdu = lane_octets(held);
+    struct smpp_str id = {(const uint8_t *)call->message_id, strlen(call->message_id)};
     struct smpp_msg msg;
     size_t cap;
     uint8_t *out;
 
-    if (held->header.command_id != SMPP_submit_multi ||
-        smpp_view_msg(pdu, held->header.length, &msg) != ESME_ROK || !flt_dropped(call, 0) ||
-        !remember_dropped(held, &msg, call)) {
-        lane_refuse(from, &held->header, call->status);
-        return;
-    }
-    cap = SMPP_HEADER_LEN + 2 + msg.dests.len + 5u * held->unsuccess_count;
+    if (smpp_view_msg(lane_octets(held), held->header.length, &msg) != ESME_ROK ||
+        !remember_dropped(held, &msg, call))
+        return false;
+    cap = SMPP_HEADER_LEN + id.len + 2 + msg.dests.len + 5u * held->unsuccess_count;
     out = conn_reserve(from->conn, cap);
-    if (out != NULL)
-        conn_commit(from->conn, smpp_build_multi_resp(out, cap, call->status, held->header.sequence,
-                                                      (struct smpp_str){0}, held->unsuccess,
-                                                      held->unsuccess_count));
+    if (out == NULL)
+        return false;
+    conn_commit(from->conn, smpp_build_multi_resp(out, cap, call->status, held->header.sequence, id,
+                                                  held->unsuccess, held->unsuccess_count));
+    return true;
+}
+
+static void answer_rejected(struct held *held)
+{
+    const struct flt_call *call = chain_call(held->run);
+
+    if (held->header.command_id == SMPP_submit_multi && flt_dropped(call, 0) &&
+        answer_dropped(held))
+        return;
+    lane_refuse(held->from, &held->header,
+                call->status != ESME_ROK ? call->status : (uint32_t)ESME_RSYSERR);
 }
 
 static void measure_hold(const struct held *held)
