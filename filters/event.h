@@ -13,6 +13,7 @@
  * creates, describes or removes a list (field action: create, remove). The others change nothing,
  * and neither does an event of which the field mode says "monitor".
  */
+/* clang-format off */
 #define EVENT_TYPES(X)                                                                             \
     X(optout)                                                                                      \
     X(optin)                                                                                       \
@@ -30,6 +31,8 @@
     X(address)                                                                                     \
     X(reading) X(sender) X(program) X(list) X(filter) X(mode) X(action) X(keyword) X(rule)         \
         X(status) X(error) X(message_id) X(carrier) X(account) X(actor) X(reason) X(file) X(text)
+
+/* clang-format on */
 
 enum event_type {
 #define X(symbol) EVENT_##symbol,

@@ -98,7 +98,9 @@ static bool can_forward(const struct side *to)
 
 static bool kept(void *arg, unsigned i)
 {
-    return !flt_dropped(arg, i);
+    const struct flt_call *const *call = arg;
+
+    return !flt_dropped(*call, i);
 }
 
 /* What the sender must be told of the destinations that a submit_multi went out without. The PDU
@@ -144,7 +146,7 @@ static bool copy_out(struct side *to, struct held *held, const uint8_t *pdu, uin
     if (held != NULL && held->unsuccess != NULL) {
         if (smpp_view_msg(pdu, len, &msg) != ESME_ROK)
             return false;
-        n = smpp_build_multi_subset(out, len, pdu, &msg, kept, (void *)(uintptr_t)call);
+        n = smpp_build_multi_subset(out, len, pdu, &msg, kept, &call);
     } else {
         memcpy(out, pdu, len);
     }
