@@ -96,63 +96,25 @@ static bool can_forward(const struct side *to)
     return to->conn != NULL && !conn_out_full(to->conn) && to->window.foreign < limit_of(to);
 }
 
-static bool kept(void *arg, unsigned i)
-{
-    const struct flt_call *const *call = arg;
-
-    return !flt_dropped(*call, i);
-}
-
-/* What the sender must be told of the destinations that a submit_multi went out without. The PDU
- * will be gone by then, so the addresses are copied. */
-static bool remember_dropped(struct held *held, const struct smpp_msg *msg,
-                             const struct flt_call *call)
-{
-    struct smpp_str rest = msg->dests;
-    struct smpp_dest dest;
-    uint32_t dropped = call->dropped_status != 0 ? call->dropped_status : call->status;
-
-    held->unsuccess = calloc(msg->dest_count, sizeof *held->unsuccess);
-    held->unsuccess_octets = malloc(msg->dests.len > 0 ? msg->dests.len : 1);
-    if (held->unsuccess == NULL || held->unsuccess_octets == NULL)
-        return false;
-    memcpy(held->unsuccess_octets, msg->dests.p, msg->dests.len);
-    rest.p = held->unsuccess_octets;
-    for (unsigned i = 0; smpp_dest_next(&rest, &dest); i++) {
-        struct smpp_unsuccess *entry = &held->unsuccess[held->unsuccess_count];
-
-        if (!flt_dropped(call, i))
-            continue;
-        *entry = (struct smpp_unsuccess){.addr = dest.addr, .status = dropped};
-        if (dest.flag != 1)
-            *entry = (struct smpp_unsuccess){.addr.digits = dest.list, .status = ESME_RINVDLNAME};
-        held->unsuccess_count++;
-    }
-    return true;
-}
-
 /* Copies the PDU into the other side's output: whole, or a submit_multi without what was dropped.
  * False: no memory. */
 static bool copy_out(struct side *to, struct held *held, const uint8_t *pdu, uint32_t len,
                      uint32_t sequence)
 {
     uint8_t *out = conn_reserve(to->conn, len);
-    const struct flt_call *call = held != NULL && held->running ? chain_call(held->run) : NULL;
-    struct smpp_msg msg;
     size_t n = len;
 
     if (out == NULL)
         return false;
-    if (held != NULL && held->unsuccess != NULL) {
-        if (smpp_view_msg(pdu, len, &msg) != ESME_ROK)
-            return false;
-        n = smpp_build_multi_subset(out, len, pdu, &msg, kept, &call);
-    } else {
+    if (held != NULL && held->unsuccess != NULL)
+        n = multi_copy(out, held, pdu);
+    else
         memcpy(out, pdu, len);
-    }
+    if (n == 0)
+        return false;
     smpp_set_sequence(out, sequence);
     conn_commit(to->conn, n);
-    return n > 0;
+    return true;
 }
 
 /* Sends a request on. `held` may be NULL for one that no filter has seen. The caller has asked
@@ -203,35 +165,12 @@ static void answer_absorbed(struct held *held)
         chain_answered(held->run, &msg, ESME_ROK, (struct smpp_str){0});
 }
 
-/* A submit_multi of which nothing is left: its destinations are listed, whatever the status of the
- * whole. */
-static bool answer_dropped(struct held *held)
-{
-    struct side *from = held->from;
-    const struct flt_call *call = chain_call(held->run);
-    struct smpp_str id = {(const uint8_t *)call->message_id, strlen(call->message_id)};
-    struct smpp_msg msg;
-    size_t cap;
-    uint8_t *out;
-
-    if (smpp_view_msg(lane_octets(held), held->header.length, &msg) != ESME_ROK ||
-        !remember_dropped(held, &msg, call))
-        return false;
-    cap = SMPP_HEADER_LEN + id.len + 2 + msg.dests.len + 5u * held->unsuccess_count;
-    out = conn_reserve(from->conn, cap);
-    if (out == NULL)
-        return false;
-    conn_commit(from->conn, smpp_build_multi_resp(out, cap, call->status, held->header.sequence, id,
-                                                  held->unsuccess, held->unsuccess_count));
-    return true;
-}
-
 static void answer_rejected(struct held *held)
 {
     const struct flt_call *call = chain_call(held->run);
 
     if (held->header.command_id == SMPP_submit_multi && flt_dropped(call, 0) &&
-        answer_dropped(held))
+        multi_answer_dropped(held))
         return;
     lane_refuse(held->from, &held->header,
                 call->status != ESME_ROK ? call->status : (uint32_t)ESME_RSYSERR);
@@ -280,21 +219,6 @@ static enum step settle_first(struct side *from)
     return STEP_DONE;
 }
 
-static void prepare_multi(struct held *held)
-{
-    const struct flt_call *call = chain_call(held->run);
-    struct smpp_msg msg;
-
-    for (unsigned i = 0; i < 4; i++) {
-        if (call->dropped[i] == 0)
-            continue;
-        if (smpp_view_msg(lane_octets(held), held->header.length, &msg) != ESME_ROK ||
-            !remember_dropped(held, &msg, call))
-            held->state = HELD_REJECTED;
-        return;
-    }
-}
-
 static void note_verdict(struct held *held, enum flt_verdict verdict)
 {
     static const enum held_state states[] = {[FLT_PASS] = HELD_PASSED,
@@ -306,7 +230,7 @@ static void note_verdict(struct held *held, enum flt_verdict verdict)
     stat_add(relay->measured->verdicts[held->from->is_carrier][verdict], 1);
     held->state = states[verdict];
     if (verdict == FLT_PASS && held->header.command_id == SMPP_submit_multi)
-        prepare_multi(held);
+        multi_prepare(held);
 }
 
 void lane_verdict(struct held *held, enum flt_verdict verdict)

@@ -1,6 +1,5 @@
 #include "proxy/relay/session.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +10,6 @@
 #define ANSWER_WAIT_US 500000u         /* for answers a sender that has closed may still read */
 
 static void on_timer(evutil_socket_t fd, short what, void *arg);
-
-const char *session_state_name(enum session_state state)
-{
-    static const char *const names[] = {"open",      "connecting", "binding",      "bound",
-                                        "unbinding", "leaving",    "carrier_gone", "closed"};
-
-    return names[state];
-}
 
 /* Callbacks of both conns; arg is the side. */
 
@@ -304,106 +295,18 @@ static void settle_leaving(struct session *session)
         session_close(session, "sender left");
 }
 
-/* Draining: with nothing under way the sender is asked to go. What it has sent by then is read and
- * served as ever, until it answers. */
-static void settle_draining(struct session *session)
-{
-    struct side *sender = &session->sender;
-    bool quiet = sender->first == NULL && session->carrier.window.foreign == 0 &&
-                 sender->window.foreign == 0 && session->carrier.first == NULL;
-
-    if (sender->unbind_sent)
-        return;
-    if (!quiet && relay_now_us(session) - session->since_us < session->relay->drain_wait_us)
-        return;
-    sender->unbind_sent = lane_ask(sender, SMPP_unbind, OWNER_UNBIND);
-    session->since_us = relay_now_us(session);
-    session->lost_us = session->since_us + session->relay->drain_wait_us;
-    if (sender->conn != NULL)
-        conn_read_resume(sender->conn);
-}
-
 void session_settle(struct session *session)
 {
     if (session->state == SESSION_LEAVING)
         settle_leaving(session);
     else if (session->draining && session->state == SESSION_BOUND)
-        settle_draining(session);
-}
-
-void session_drain(struct session *session)
-{
-    if (session->draining)
-        return;
-    switch (session->state) {
-    case SESSION_OPEN: session_close(session, "shutting down"); break;
-    case SESSION_BOUND:
-        session->draining = true;
-        session->since_us = relay_now_us(session);
-        conn_read_pause(session->sender.conn);
-        session_settle(session);
-        session_rearm(session);
-        break;
-    default: /* binding: drained once it is bound; the others are on their way out */ break;
-    }
-}
-
-/* Asks an end to go, where nobody has yet. */
-static void ask_to_go(struct side *side)
-{
-    if (side->conn != NULL && !side->ended && !side->unbind_sent)
-        side->unbind_sent = lane_ask(side, SMPP_unbind, OWNER_UNBIND);
-}
-
-void session_cut(struct session *session)
-{
-    switch (session->state) {
-    case SESSION_BOUND:
-    case SESSION_UNBINDING:
-    case SESSION_LEAVING:
-    case SESSION_CARRIER_GONE:
-        ask_to_go(&session->carrier);
-        ask_to_go(&session->sender);
-        break;
-    case SESSION_BINDING: /* behind the bind that may yet succeed */
-        ask_to_go(&session->carrier);
-        break;
-    default: session_close(session, "shutting down"); return;
-    }
-    mailbox_leave(session);
-    if (session->state != SESSION_CARRIER_GONE)
-        session_move(session, SESSION_LEAVING);
+        drain_settle(session);
 }
 
 void session_stall(struct session *session)
 {
     session->stalled = true;
     session_rearm(session);
-}
-
-static uint64_t interval_us(const struct side *side)
-{
-    const struct conf_listener *listener = side->session->listener;
-
-    return 1000 * (side->is_carrier ? listener->carrier->enquire_link : listener->enquire_link);
-}
-
-static uint64_t patience_us(const struct side *side)
-{
-    const struct conf_listener *listener = side->session->listener;
-
-    return 1000 *
-           (side->is_carrier ? listener->carrier->enquire_timeout : listener->enquire_timeout);
-}
-
-/* When this end is to be asked, or given up: 0 for never. */
-static uint64_t side_due(const struct side *side)
-{
-    if (side->conn == NULL || side->ended || interval_us(side) == 0)
-        return 0;
-    if (side->asked_us != 0)
-        return side->asked_us + patience_us(side);
-    return conn_last_read_us(side->conn) + interval_us(side);
 }
 
 static void earlier(uint64_t *due, uint64_t other)
@@ -421,8 +324,8 @@ void session_rearm(struct session *session)
         return;
     earlier(&due, session->lost_us);
     if (session->state == SESSION_BOUND) {
-        earlier(&due, side_due(&session->sender));
-        earlier(&due, side_due(&session->carrier));
+        earlier(&due, link_due(&session->sender));
+        earlier(&due, link_due(&session->carrier));
         if (session->sender.window.count + session->carrier.window.count > 0)
             earlier(&due, now + session->listener->response_timeout * 250);
     }
@@ -432,47 +335,6 @@ void session_rearm(struct session *session)
     wait = (struct timeval){.tv_sec = (time_t)(due / 1000000),
                             .tv_usec = (suseconds_t)(due % 1000000)};
     evtimer_add(session->timer, &wait);
-}
-
-/* Any octet proves an end alive. One whose octets we do not read for lack of room cannot prove
- * anything and is not asked. */
-static void check_alive(struct side *side)
-{
-    struct session *session = side->session;
-    uint64_t due = side_due(side), now = relay_now_us(session);
-    size_t len;
-
-    if (due == 0)
-        return;
-    conn_in(side->conn, &len);
-    if (side->asked_us != 0 && (conn_last_read_us(side->conn) > side->asked_us || len > 0))
-        side->asked_us = 0;
-    else if (side->asked_us != 0 && now >= due) {
-        LOG_WRN(session->relay->log, session->id, "enquire_link not answered", "from",
-                side->is_carrier ? "carrier" : "sender", "peer", conn_peer(side->conn));
-        stat_add(session->relay->measured->dropped_links, 1);
-        session_side_ended(side, -ETIMEDOUT);
-    } else if (side->asked_us == 0 && now >= due && len == 0) {
-        if (lane_ask(side, SMPP_enquire_link, OWNER_ENQUIRE))
-            side->asked_us = now;
-    }
-}
-
-static void check_bound(struct session *session)
-{
-    struct side *sides[] = {&session->sender, &session->carrier};
-    uint64_t now = relay_now_us(session);
-
-    for (unsigned i = 0; i < 2 && session->state == SESSION_BOUND; i++) {
-        const struct conf_listener *listener = session->listener;
-        uint64_t limit = 1000 * (sides[i]->is_carrier ? listener->carrier->response_timeout
-                                                      : listener->response_timeout);
-
-        if (now > limit)
-            answer_expire(sides[i], now - limit);
-        window_shrink(&sides[i]->window);
-        check_alive(sides[i]);
-    }
 }
 
 static void state_overdue(struct session *session)
@@ -499,7 +361,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     if (session->state == SESSION_BOUND)
-        check_bound(session);
+        link_check(session);
     if (session->stalled) {
         session->stalled = false;
         lane_pump(&session->sender);

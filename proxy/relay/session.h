@@ -5,7 +5,10 @@
  *   session.c   its life: states, timers, who closes when
  *   bind.c      from the sender's bind to the carrier's answer
  *   lane.c      the way of a PDU: read, judge, hold in order, forward or answer
+ *   multi.c     a submit_multi without some of its destinations
  *   answer.c    responses: back to whoever asked
+ *   link.c      enquire_link on idle ends, requests that are never answered
+ *   drain.c     leaving in good order when the process is to end
  *   mailbox.c   receipts of ours, to a bind of the same account
  *   ports.c     what filters may ask, tied to the store
  *
@@ -132,13 +135,9 @@ void session_side_ended(struct side *side, int error);
 void session_garbage(struct side *side, const char *what, uint32_t status, uint32_t sequence);
 /* After anything that may have been the last thing that was waited for. */
 void session_settle(struct session *session);
-void session_drain(struct session *session);
-/* The time for draining is over: asks both ends to go; a moment later the session is closed. */
-void session_cut(struct session *session);
 /* The relay holds all the messages it may: looks again in a moment. */
 void session_stall(struct session *session);
 void session_rearm(struct session *session);
-const char *session_state_name(enum session_state state);
 
 /* bind.c: the bind PDU has been read from the sender. */
 void bind_begin(struct session *session, const uint8_t *pdu, const struct smpp_header *header);
@@ -158,11 +157,27 @@ const uint8_t *lane_octets(const struct held *held);
 /* A request of ours, of a header only. */
 bool lane_ask(struct side *to, uint32_t command_id, enum window_owner owner);
 
+/* multi.c: after the verdict on a submit_multi; its octets without what was dropped, 0 where that
+ * cannot be; the answer to one of which nothing is left, false where that cannot be. */
+void multi_prepare(struct held *held);
+size_t multi_copy(uint8_t *out, const struct held *held, const uint8_t *pdu);
+bool multi_answer_dropped(struct held *held);
+
 /* answer.c */
 void answer_read(struct side *from, const uint8_t *pdu, const struct smpp_header *header);
 void answer_expire(struct side *from, uint64_t before_us);
 void answer_carrier_lost(struct session *session);
 void answer_forget(struct side *from); /* releases all that wait for this side's answers */
+
+/* link.c: when an end is next to be looked after (0: never), and looking after both. */
+uint64_t link_due(const struct side *side);
+void link_check(struct session *session);
+
+/* drain.c: begins to leave; goes on after whatever was waited for; when the time is over asks both
+ * ends to go, and a moment later the session is closed. */
+void session_drain(struct session *session);
+void drain_settle(struct session *session);
+void session_cut(struct session *session);
 
 /* mailbox.c */
 struct mailbox *mailbox_new(struct relay *relay);
