@@ -1,7 +1,6 @@
 #include "proxy/utf8.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 /* Unicode 15, table 3-7: the octets that may follow `lead` second. */
 static bool second_ok(uint8_t lead, uint8_t second)
@@ -38,6 +37,18 @@ size_t utf8_char(const uint8_t *p, size_t len)
     return n;
 }
 
+/* Characters of three octets that would make a line look like another: zero-width ones and marks of
+ * direction (U+200B to U+200F, U+2060 to U+206F, U+FEFF), separators and overrides (U+2028 to
+ * U+202E). */
+static bool is_invisible(const uint8_t *p)
+{
+    if (p[0] == 0xE2 && p[1] == 0x80)
+        return (p[2] >= 0x8B && p[2] <= 0x8F) || (p[2] >= 0xA8 && p[2] <= 0xAE);
+    if (p[0] == 0xE2 && p[1] == 0x81)
+        return p[2] >= 0xA0 && p[2] <= 0xAF;
+    return p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF;
+}
+
 size_t utf8_printable(const uint8_t *p, size_t len)
 {
     size_t n = utf8_char(p, len);
@@ -45,7 +56,5 @@ size_t utf8_printable(const uint8_t *p, size_t len)
         return 0;
     if (n == 2 && p[0] == 0xC2 && p[1] < 0xA0)
         return 0;
-    if (n == 3 && (memcmp(p, "\u2028", 3) == 0 || memcmp(p, "\u2029", 3) == 0))
-        return 0;
-    return n;
+    return n == 3 && is_invisible(p) ? 0 : n;
 }

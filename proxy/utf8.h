@@ -9,7 +9,8 @@
  * where there is none. */
 size_t utf8_char(const uint8_t *p, size_t len);
 
-/* The same, but 0 for control characters (C0, DEL, C1) and line separators as well. */
+/* The same, but 0 for control characters (C0, DEL, C1), separators of lines and what is invisible
+ * or turns the direction of writing as well. */
 size_t utf8_printable(const uint8_t *p, size_t len);
 
 #endif

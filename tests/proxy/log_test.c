@@ -84,6 +84,7 @@ Test(log, values)
         {"\x1B[31m", "\"\\x1b[31m\""},
         {"\x7F", "\"\\x7f\""},
         {"C1 \xC2\x9B", "\"C1 \\xc2\\x9b\""},
+        {"turned \xE2\x80\xAE", "\"turned \\xe2\\x80\\xae\""},
         {"line\xE2\x80\xA8separator", "\"line\\xe2\\x80\\xa8separator\""},
         {"latin\xE9", "\"latin\\xe9\""},
         {"cut\xE2\x80", "\"cut\\xe2\\x80\""},
