@@ -32,7 +32,9 @@ struct chain_run {
     uint32_t pdu_bit;
     struct flt_call call;
     struct flt_shared shared;
-    uint64_t dropped_before[4]; /* what a monitoring filter must not change */
+    /* What a monitoring filter must not change. */
+    uint64_t dropped_before[4];
+    uint32_t dropped_status_before;
 };
 
 static size_t aligned(size_t n)
@@ -109,6 +111,7 @@ static enum flt_verdict settle(struct chain_run *run, enum flt_verdict verdict)
 
     if (verdict != FLT_PENDING && run->call.monitor && refused) {
         memcpy(run->call.dropped, run->dropped_before, sizeof run->call.dropped);
+        run->call.dropped_status = run->dropped_status_before;
         run->call.status = 0;
         run->call.message_id[0] = '\0';
         counts->monitored++;
@@ -133,6 +136,7 @@ static enum flt_verdict run_on(struct chain_run *run)
 
         memset(call->state, 0, ops->call_size);
         memcpy(run->dropped_before, call->dropped, sizeof call->dropped);
+        run->dropped_status_before = call->dropped_status;
         run->started_step[run->step] = true;
         verdict = settle(run, ops->on_pdu(call));
         if (verdict != FLT_PASS)
@@ -222,8 +226,12 @@ const struct phone_readings *flt_readings(struct flt_call *call)
     if (!shared->have_readings) {
         const struct smpp_addr *handset = call->inbound ? &call->msg->src : &call->msg->dst;
 
-        phone_read(call->phone, handset->digits, flt_region_of(call->world, flt_program(call)),
-                   &shared->readings);
+        const char *region = flt_region_of(call->world, flt_program(call));
+
+        if (call->inbound)
+            phone_read_sender(call->phone, handset->digits, region, &shared->readings);
+        else
+            phone_read(call->phone, handset->digits, region, &shared->readings);
         shared->have_readings = true;
     }
     return &shared->readings;

@@ -117,22 +117,55 @@ static void merge(const struct phone_readings *from, unsigned n, struct phone_re
     }
 }
 
+static void read_spellings(struct phone *phone, const struct phone_region *home,
+                           const struct phone_digits *spellings, unsigned n,
+                           struct phone_readings *readings)
+{
+    struct phone_readings each[PHONE_SPELLINGS_MAX];
+
+    for (unsigned i = 0; i < n; i++)
+        read_digits(phone, home, &spellings[i], &each[i]);
+    merge(each, n, readings);
+}
+
 void phone_read(struct phone *phone, struct smpp_str address, const char *region,
                 struct phone_readings *readings)
 {
     const struct phone_region *home = phone_plan_region(&phone->plan, region);
     struct phone_spellings spellings;
-    struct phone_readings each[PHONE_SPELLINGS_MAX];
     struct phone_digits digits;
 
     if (phone_spell_plain(address, &digits)) {
         read_digits(phone, home, &digits, readings);
+        readings->foreign = false;
         return;
     }
     phone_spell(address, &spellings);
-    for (unsigned i = 0; i < spellings.n; i++)
-        read_digits(phone, home, &spellings.as[i], &each[i]);
-    merge(each, spellings.n, readings);
+    read_spellings(phone, home, spellings.as, spellings.n, readings);
+    readings->foreign = spellings.foreign;
+}
+
+void phone_read_sender(struct phone *phone, struct smpp_str address, const char *region,
+                       struct phone_readings *readings)
+{
+    const struct phone_region *home = phone_plan_region(&phone->plan, region);
+    struct phone_spellings spellings;
+    struct phone_digits digits;
+    struct phone_info info;
+
+    if (phone_spell_plain(address, &digits)) {
+        read_digits(phone, home, &digits, readings);
+        readings->foreign = false;
+        return;
+    }
+    phone_spell(address, &spellings);
+    read_spellings(phone, home, spellings.as, spellings.leading, readings);
+    readings->foreign = spellings.foreign;
+    if (readings->foreign && readings->n > 0) {
+        phone_describe(phone, readings->number[0], &info);
+        if (!info.valid)
+            readings->n = 0;
+    }
 }
 
 static void describe(const struct phone_plan *plan, uint64_t number, struct phone_info *info)

@@ -19,6 +19,10 @@ struct phone;
  * '+', or a short code of 3 to 6 digits, as an integer. */
 struct phone_readings {
     unsigned n;
+    /* The address is not only the spelling of one number: it holds a letter or another octet that
+     * nobody writes into a number, or more digits than one can be spelled with. A carrier may read
+     * such an address in ways that are not among the readings. */
+    bool foreign;
     uint64_t number[PHONE_READINGS_MAX];
 };
 
@@ -36,20 +40,27 @@ bool phone_region_ok(struct phone *phone, const char *region);
 __attribute__((nonnull)) void phone_read(struct phone *phone, struct smpp_str address,
                                          const char *region, struct phone_readings *readings);
 
+/* The readings of an address that something is to be held of, rather than held against: only what
+ * stands in front of the first foreign octet or extension counts, and of a foreign address only if
+ * that is a valid number. Of an address that begins with letters or is far too long, none. */
+__attribute__((nonnull)) void phone_read_sender(struct phone *phone, struct smpp_str address,
+                                                const char *region,
+                                                struct phone_readings *readings);
+
 enum phone_type { /* libphonenumber's number types, in its order */
-    PHONE_FIXED_LINE,
-    PHONE_MOBILE,
-    PHONE_FIXED_OR_MOBILE,
-    PHONE_TOLL_FREE,
-    PHONE_PREMIUM,
-    PHONE_SHARED_COST,
-    PHONE_VOIP,
-    PHONE_PERSONAL,
-    PHONE_PAGER,
-    PHONE_UAN,
-    PHONE_VOICEMAIL,
-    PHONE_UNKNOWN,
-    PHONE_SHORT_CODE
+                  PHONE_FIXED_LINE,
+                  PHONE_MOBILE,
+                  PHONE_FIXED_OR_MOBILE,
+                  PHONE_TOLL_FREE,
+                  PHONE_PREMIUM,
+                  PHONE_SHARED_COST,
+                  PHONE_VOIP,
+                  PHONE_PERSONAL,
+                  PHONE_PAGER,
+                  PHONE_UAN,
+                  PHONE_VOICEMAIL,
+                  PHONE_UNKNOWN,
+                  PHONE_SHORT_CODE
 };
 
 struct phone_info {

@@ -1,11 +1,15 @@
 #include "filters/phone_spell.h"
 
 #include <string.h>
+#include <strings.h>
 #include <unictype.h>
 #include <unistr.h>
 
 #define ZEROS_MAX 12 /* leading zeros that are kept; more say nothing more */
 #define TAIL      20 /* last digits that are kept where there are too many */
+#define FULL      7  /* digits that may be a number with something behind it */
+#define LONGEST   20 /* digits behind leading zeros: prefixes, trunk zero and a number of 15 */
+#define EXTENSION 7  /* digits of the longest extension */
 
 enum mark { MARK_DIGIT, MARK_PLUS, MARK_OPEN, MARK_CLOSE, MARK_SPACE, MARK_FOREIGN };
 
@@ -16,6 +20,9 @@ struct scan {
     bool open;        /* that bracket is not closed yet */
     unsigned zero;    /* digits in front of a "(0)"; 0: there is none */
     bool too_many;    /* digits were left out, so that positions say nothing */
+    bool ended;       /* a foreign octet was met */
+    unsigned number;  /* digits in front of it */
+    bool foreign;     /* and it does not begin an extension or parameters */
 };
 
 bool phone_spell_plain(struct smpp_str address, struct phone_digits *digits)
@@ -175,25 +182,118 @@ static void add_spelling(struct phone_spellings *spellings, const struct scan *s
     memcpy(last->d + scan->zero, scan->all.d + scan->zero + 1, n - scan->zero - 1);
 }
 
+static bool skip_word(struct smpp_str *rest, const char *word)
+{
+    size_t len = strlen(word);
+
+    if (rest->len < len || strncasecmp((const char *)rest->p, word, len) != 0)
+        return false;
+    rest->p += len;
+    rest->len -= len;
+    return true;
+}
+
+/* RFC 3966: what is in front of a phone-context is only a part of the number. */
+static bool is_parameters(struct smpp_str rest)
+{
+    for (; rest.len > 0; rest.p++, rest.len--) {
+        struct smpp_str word = rest;
+
+        if (skip_word(&word, "phone-context"))
+            return false;
+    }
+    return true;
+}
+
+/* Whether all that follows a number is its parameters (";ext=5") or its extension ("x5", "#5"). */
+static bool is_extension(struct smpp_str rest)
+{
+    static const char *const words[] = {"extension", "extn", "ext", "x", "#", ","};
+    unsigned digits = 0;
+    size_t i = 0;
+
+    if (rest.p[0] == ';')
+        return is_parameters(rest);
+    while (i < sizeof words / sizeof words[0] && !skip_word(&rest, words[i]))
+        i++;
+    if (i == sizeof words / sizeof words[0])
+        return false;
+    while (rest.len > 0) {
+        enum mark mark;
+        unsigned digit = 0;
+        size_t len = next_mark(rest, &mark, &digit);
+
+        digits += mark == MARK_DIGIT;
+        if ((mark != MARK_DIGIT && mark != MARK_SPACE && rest.p[0] != ':') || digits > EXTENSION)
+            return false;
+        rest.p += len;
+        rest.len -= len;
+    }
+    return true;
+}
+
+/* What a foreign octet is, is decided by the first: an extension goes to the end. */
+static void meet_foreign(struct scan *scan, struct smpp_str rest)
+{
+    if (scan->ended)
+        return;
+    scan->ended = true;
+    scan->number = scan->all.n;
+    scan->foreign = scan->number < FULL || !is_extension(rest);
+}
+
+static bool is_too_long(const struct phone_digits *all, unsigned n)
+{
+    unsigned zeros = 0;
+
+    while (zeros < n && all->d[zeros] == '0')
+        zeros++;
+    return n - zeros > LONGEST;
+}
+
+/* The spellings in their order, and which of them are of the number in front. */
+static void add_spellings(struct phone_spellings *spellings, struct scan *scan)
+{
+    unsigned all = scan->all.n, front = scan->head > 0 ? scan->head : all;
+    bool full = (front >= FULL && scan->number >= FULL) || !scan->foreign;
+
+    if (front < FULL && !scan->foreign)
+        front = all;
+    scan->foreign =
+        scan->foreign || scan->too_many || is_too_long(&scan->all, scan->ended ? front : all);
+    if (front >= FULL && front < all) /* the number itself, with something behind it */
+        add_spelling(spellings, scan, front);
+    else
+        add_spelling(spellings, scan, all);
+    if (full && front <= PHONE_SPELLED_MAX - TAIL && !is_too_long(&scan->all, front))
+        spellings->leading = spellings->n;
+    if (front >= FULL && front < all)
+        add_spelling(spellings, scan, all);
+    else if (scan->head > 0 && scan->head < FULL && scan->head < all)
+        add_spelling(spellings, scan, scan->head);
+}
+
 void phone_spell(struct smpp_str address, struct phone_spellings *spellings)
 {
     struct scan scan = {.all = {.n = 0}};
-    unsigned head;
 
-    spellings->n = 0;
+    *spellings = (struct phone_spellings){.n = 0};
+    while (address.len > 0 && ascii_mark(address.p[0]) == MARK_SPACE) {
+        address.p++;
+        address.len--;
+    }
+    skip_word(&address, "tel:");
     while (address.len > 0) {
         enum mark mark;
         unsigned digit = 0;
         size_t len = next_mark(address, &mark, &digit);
 
+        if (mark == MARK_FOREIGN)
+            meet_foreign(&scan, address);
         take(&scan, mark, digit);
         address.p += len;
         address.len -= len;
     }
-    head = scan.head < scan.all.n ? scan.head : 0;
-    if (head >= 7) /* long enough to be the number itself, with an extension behind it */
-        add_spelling(spellings, &scan, head);
-    add_spelling(spellings, &scan, scan.all.n);
-    if (head > 0 && head < 7)
-        add_spelling(spellings, &scan, head);
+    add_spellings(spellings, &scan);
+    spellings->foreign = scan.foreign;
 }

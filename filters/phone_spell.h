@@ -14,6 +14,8 @@
 
 struct phone_spellings {
     unsigned n;
+    unsigned leading; /* the first so many are of the number that the address begins with */
+    bool foreign;     /* as in struct phone_readings */
     struct phone_digits as[PHONE_SPELLINGS_MAX]; /* most likely first */
 };
 

@@ -3,50 +3,15 @@
  * `optout` among the lists stands for the sender's program too: optout:<program>.
  *
  * A number with several readings is checked in all of them, and any of them blocks. An address that
- * has no reading cannot be checked, so it is refused: it could not be delivered either.
+ * has no reading cannot be checked, and one with letters or the like in it may be read by the
+ * carrier in a way that was not checked: they are refused, on a list or not.
  */
-#include "filters/filter.h"
+#include "filters/suppression.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LISTS_MAX 16
-
-enum answer { ANSWER_REJECT, ANSWER_ACCEPT };
-enum distribution { DISTRIBUTION_REJECT, DISTRIBUTION_PASS };
-
-/* The lists that count for one program, or for senders without one. */
-struct list_set {
-    const char *list[LISTS_MAX];
-    unsigned n;
-};
-
-struct suppression_conf {
-    struct conf_strings lists;
-    int answer;
-    uint32_t status;
-    int distribution_lists;
-
-    struct list_set *sets; /* one for each program, and the last for no program */
-    unsigned set_count;
-    char **names; /* optout:<program> for each program */
-};
-
-/* A destination of a submit_multi, and where its checks lie. */
-struct destination {
-    unsigned first, n;
-};
-
-struct suppression_call {
-    const struct list_set *lists;
-    const struct flt_program *program;
-    bool absorbed; /* by this filter, not by another behind it */
-    /* submit_multi only */
-    struct destination *destinations;
-    uint64_t *numbers; /* of each reading */
-    unsigned reading_count;
-};
+#include <unistd.h>
 
 static const char *const answers[] = {"reject", "accept", NULL};
 static const char *const distributions[] = {"reject", "pass", NULL};
@@ -101,7 +66,7 @@ static const char *conf_ready(void *arg, const struct flt_world *world)
 
     if (conf->lists.n == 0)
         return "lists: at least one list is needed";
-    if (conf->lists.n > LISTS_MAX / 2)
+    if (conf->lists.n > SUPPRESSION_LISTS_MAX / 2)
         return "lists: at most 8 lists";
     for (unsigned i = 0; i < conf->lists.n; i++) {
         if (!flt_name_ok(conf->lists.v[i]))
@@ -139,14 +104,18 @@ static const struct list_set *lists_of(const struct suppression_conf *conf,
 }
 
 /* 18 decimal digits: every client library keeps them apart as text, and those that read an id as a
- * number, in hexadecimal or decimal, can. */
-static void make_message_id(struct flt_call *call)
+ * number, in hexadecimal or decimal, can. Behind the time, what differs between calls of one
+ * millisecond (slot, generation and session), moved by what differs between processes: the pid, and
+ * where the settings happen to lie, for containers in which every pid is 1. */
+void suppression_make_id(struct flt_call *call)
 {
-    uint64_t mix = call->ticket.slot * UINT64_C(2654435761) + call->ticket.generation;
+    uint64_t process = (uint64_t)getpid() * UINT64_C(40503) + (uint64_t)(uintptr_t)call->conf / 16;
+    uint64_t mix = call->ticket.slot * UINT64_C(2654435761) + call->ticket.generation +
+                   call->origin->session * UINT64_C(31337);
 
     snprintf(call->message_id, sizeof call->message_id, "%013llu%05llu",
              (unsigned long long)call->ports->now_ms(call->ports->ctx),
-             (unsigned long long)(mix % 100000));
+             (unsigned long long)((process % 100000 + mix % 100000) % 100000));
 }
 
 static enum flt_verdict refuse(struct flt_call *call, uint32_t status)
@@ -155,7 +124,7 @@ static enum flt_verdict refuse(struct flt_call *call, uint32_t status)
     struct suppression_call *state = call->state;
 
     if (conf->answer == ANSWER_ACCEPT && status == conf->status) {
-        make_message_id(call);
+        suppression_make_id(call);
         state->absorbed = !call->monitor;
         return FLT_ABSORB;
     }
@@ -172,25 +141,24 @@ static void copy_address(char *out, size_t cap, struct smpp_str address)
     out[len] = '\0';
 }
 
-static void note_blocked(struct flt_call *call, const struct smpp_addr *to, uint64_t number,
-                         uint64_t reading_of, const char *list)
+void suppression_note_blocked(struct flt_call *call, const struct smpp_addr *to, uint64_t number,
+                              uint64_t likeliest, const char *list)
 {
     const struct suppression_conf *conf = call->conf;
     const struct suppression_call *state = call->state;
-    char digits[24], reading[24], address[48], sender[48], status[16];
+    char digits[24], address[48], sender[48], status[16];
     const char *name = smpp_status_name(conf->status);
 
     copy_address(address, sizeof address, to->digits);
     copy_address(sender, sizeof sender, call->msg->src.digits);
     snprintf(status, sizeof status, "0x%08X", conf->status);
     phone_format(number, digits);
-    phone_format(reading_of, reading);
     struct event event = {
         .type = EVENT_blocked,
         .time_ms = call->ports->now_ms(call->ports->ctx),
         .number = digits,
         .address = strcmp(address, digits) == 0 ? NULL : address,
-        .reading = number == reading_of ? NULL : digits,
+        .reading = number == likeliest ? NULL : digits,
         .sender = sender,
         .program = state->program != NULL ? state->program->name : NULL,
         .list = list,
@@ -205,8 +173,8 @@ static void note_blocked(struct flt_call *call, const struct smpp_addr *to, uint
     call->ports->note(call->ports->ctx, &event);
 }
 
-static unsigned add_checks(struct port_check *checks, unsigned n, const struct list_set *lists,
-                           const uint64_t *numbers, unsigned count)
+unsigned suppression_add_checks(struct port_check *checks, unsigned n, const struct list_set *lists,
+                                const uint64_t *numbers, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         for (unsigned l = 0; l < lists->n; l++)
@@ -215,7 +183,7 @@ static unsigned add_checks(struct port_check *checks, unsigned n, const struct l
     return n;
 }
 
-static enum flt_verdict ask(struct flt_call *call, const struct port_check *checks, unsigned n)
+enum flt_verdict suppression_ask(struct flt_call *call, const struct port_check *checks, unsigned n)
 {
     if (call->ports->check(call->ports->ctx, checks, n, call->ticket) == 0)
         return FLT_PENDING;
@@ -224,99 +192,29 @@ static enum flt_verdict ask(struct flt_call *call, const struct port_check *chec
     return FLT_REJECT;
 }
 
-/* Reads the destinations of a submit_multi: what cannot be checked is dropped at once, the checks
- * of the others go into `checks`. Returns their number, or -1 where there are too many. */
-static int read_destinations(struct flt_call *call, struct port_check *checks)
-{
-    struct suppression_call *state = call->state;
-    const struct suppression_conf *conf = call->conf;
-    const char *region = flt_region_of(call->world, state->program);
-    struct smpp_str rest = call->msg->dests;
-    struct smpp_dest dest;
-    unsigned n = 0;
-
-    for (unsigned i = 0; smpp_dest_next(&rest, &dest); i++) {
-        struct phone_readings readings = {0};
-
-        if (dest.flag != 1) {
-            if (conf->distribution_lists == DISTRIBUTION_REJECT)
-                flt_drop(call, i);
-            continue;
-        }
-        phone_read(call->phone, dest.addr.digits, region, &readings);
-        if (readings.n == 0)
-            flt_drop(call, i);
-        if (n + readings.n * state->lists->n > PORT_CHECKS_MAX)
-            return -1;
-        state->destinations[i] = (struct destination){state->reading_count, readings.n};
-        memcpy(state->numbers + state->reading_count, readings.number,
-               readings.n * sizeof readings.number[0]);
-        state->reading_count += readings.n;
-        n = add_checks(checks, n, state->lists, readings.number, readings.n);
-    }
-    return (int)n;
-}
-
-/* The verdict on a submit_multi once it is known which destinations are dropped. */
-static enum flt_verdict judge_multi(struct flt_call *call)
-{
-    const struct suppression_conf *conf = call->conf;
-
-    call->status = conf->answer == ANSWER_ACCEPT ? (uint32_t)ESME_RINVDSTADR : conf->status;
-    for (unsigned i = 0; i < call->msg->dest_count; i++) {
-        if (!flt_dropped(call, i))
-            return FLT_PASS;
-    }
-    return FLT_REJECT;
-}
-
-static enum flt_verdict on_multi(struct flt_call *call)
-{
-    struct suppression_call *state = call->state;
-    struct port_check *checks = malloc(PORT_CHECKS_MAX * sizeof *checks);
-    enum flt_verdict verdict = FLT_REJECT;
-    int n;
-
-    state->destinations = calloc(call->msg->dest_count, sizeof *state->destinations);
-    state->numbers =
-        calloc((size_t)call->msg->dest_count * PHONE_READINGS_MAX, sizeof *state->numbers);
-    call->status = ESME_RSYSERR;
-    if (checks == NULL || state->destinations == NULL || state->numbers == NULL)
-        goto out;
-    n = read_destinations(call, checks);
-    if (n < 0)
-        call->status = ESME_RINVNUMDESTS;
-    else if (n == 0)
-        verdict = judge_multi(call);
-    else
-        verdict = ask(call, checks, (unsigned)n);
-out:
-    free(checks);
-    return verdict;
-}
-
 static enum flt_verdict on_pdu(struct flt_call *call)
 {
     struct suppression_call *state = call->state;
-    struct port_check checks[PHONE_READINGS_MAX * LISTS_MAX];
+    struct port_check checks[PHONE_READINGS_MAX * SUPPRESSION_LISTS_MAX];
     const struct phone_readings *readings;
 
     state->program = flt_program(call);
     state->lists = lists_of(call->conf, call->world, state->program);
     if (call->msg->header.command_id == SMPP_submit_multi)
-        return on_multi(call);
+        return suppression_multi_ask(call);
     readings = flt_readings(call);
-    if (readings->n == 0) {
+    if (readings->n == 0 || readings->foreign) {
         call->ports->count(call->ports->ctx, "suppression", "unreadable");
         call->status = ESME_RINVDSTADR;
         return FLT_REJECT;
     }
-    return ask(call, checks, add_checks(checks, 0, state->lists, readings->number, readings->n));
+    return suppression_ask(
+        call, checks,
+        suppression_add_checks(checks, 0, state->lists, readings->number, readings->n));
 }
 
-/* The first hit among the checks of `n` readings, as reading and list; false for none. */
-static bool find_hit(const struct suppression_call *state, const struct port_reply *reply,
-                     unsigned first, unsigned n, unsigned *reading, unsigned *list)
+bool suppression_find_hit(const struct suppression_call *state, const struct port_reply *reply,
+                          unsigned first, unsigned n, unsigned *reading, unsigned *list)
 {
     unsigned lists = state->lists->n;
 
@@ -330,25 +228,6 @@ static bool find_hit(const struct suppression_call *state, const struct port_rep
     return false;
 }
 
-static enum flt_verdict multi_answered(struct flt_call *call, const struct port_reply *reply)
-{
-    const struct suppression_call *state = call->state;
-    struct smpp_str rest = call->msg->dests;
-    struct smpp_dest dest;
-    unsigned reading, list;
-
-    for (unsigned i = 0; smpp_dest_next(&rest, &dest); i++) {
-        struct destination at = state->destinations[i];
-
-        if (!find_hit(state, reply, at.first, at.n, &reading, &list))
-            continue;
-        flt_drop(call, i);
-        note_blocked(call, &dest.addr, state->numbers[reading], state->numbers[at.first],
-                     state->lists->list[list]);
-    }
-    return judge_multi(call);
-}
-
 static enum flt_verdict on_reply(struct flt_call *call, const struct port_reply *reply)
 {
     const struct suppression_conf *conf = call->conf;
@@ -360,17 +239,17 @@ static enum flt_verdict on_reply(struct flt_call *call, const struct port_reply 
         call->ports->count(call->ports->ctx, "suppression",
                            reply->pass_unchecked ? "unchecked" : "no_answer");
         if (reply->pass_unchecked)
-            return state->destinations != NULL ? judge_multi(call) : FLT_PASS;
+            return state->multi != NULL ? suppression_multi_answered(call, NULL) : FLT_PASS;
         call->status = ESME_RTHROTTLED;
         return FLT_REJECT;
     }
-    if (state->destinations != NULL)
-        return multi_answered(call, reply);
+    if (state->multi != NULL)
+        return suppression_multi_answered(call, reply);
     readings = flt_readings(call);
-    if (!find_hit(state, reply, 0, readings->n, &reading, &list))
+    if (!suppression_find_hit(state, reply, 0, readings->n, &reading, &list))
         return FLT_PASS;
-    note_blocked(call, &call->msg->dst, readings->number[reading], readings->number[0],
-                 state->lists->list[list]);
+    suppression_note_blocked(call, &call->msg->dst, readings->number[reading], readings->number[0],
+                             state->lists->list[list]);
     return refuse(call, conf->status);
 }
 
@@ -425,8 +304,7 @@ static void done(struct flt_call *call)
 {
     struct suppression_call *state = call->state;
 
-    free(state->destinations);
-    free(state->numbers);
+    suppression_multi_free(state->multi);
 }
 
 const struct flt_ops filter_suppression = {

@@ -75,6 +75,8 @@ Test(phone, vectors)
 
             read_octets(line, len, strcmp(region, "-") == 0 ? "" : region, &readings);
             show(&readings, got, sizeof(got));
+            if (readings.foreign)
+                strcat(got, readings.n > 0 ? " !" : "!");
             cr_expect_str_eq(got, want, "line %d (%s): \"%s\", not \"%s\"", v.number, v.comment,
                              got, want);
         }
@@ -148,6 +150,50 @@ static bool holds(const struct phone_readings *readings, uint64_t number)
             return true;
     }
     return false;
+}
+
+/* What would be opted out if a STOP came from there. */
+Test(phone, senders)
+{
+    static const struct {
+        const char *address;
+        uint64_t number; /* 0: none */
+    } cases[] = {
+        {"14155550100", UINT64_C(14155550100)},
+        {"+1 (415) 555-0100", UINT64_C(14155550100)},
+        {"tel:+1-415-555-0100;ext=5", UINT64_C(14155550100)},
+        {"14155550100x5", UINT64_C(14155550100)},
+        {"14155550100@x", UINT64_C(14155550100)},
+        {"14155550100@10.0.0.1", UINT64_C(14155550100)},
+        {"14155550100+14155550101", UINT64_C(14155550100)},
+        {"14155550100@99999999999999999999999999999999999999999", UINT64_C(14155550100)},
+        {"55512", 55512},
+        {"555-12", 55512},
+        {"abc123", 0},
+        {"a14155550100", 0},
+        {"sip:14155550100@example.org", 0},
+        {"#31#14155550100", 0},
+        {"1415KLJ0100", 0},
+        {"1415a5550100", 0},
+        {"1415555O100", 0},
+        {"1415555\xb2\xb3\xb9", 0},
+        {"123x5", 0},
+        {"", 0},
+        {"14155550100141555501001415555010014155550100"
+         "550100",
+         0},
+        {"14155550100/14155550101", 0},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct phone_readings readings;
+        const char *address = cases[i].address;
+
+        phone_read_sender(phone, (struct smpp_str){(const uint8_t *)address, strlen(address)}, "US",
+                          &readings);
+        cr_expect_eq(readings.n, cases[i].number != 0, "%s", address);
+        cr_expect(readings.n == 0 || readings.number[0] == cases[i].number, "%s", address);
+    }
 }
 
 /* A number on a list is caught however a sender writes it. */

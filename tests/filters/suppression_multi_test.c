@@ -42,6 +42,11 @@ static uint32_t status_of(const struct fake *f)
     return chain_call(f->run)->status;
 }
 
+static uint32_t dropped_status(const struct fake *f)
+{
+    return chain_call(f->run)->dropped_status;
+}
+
 static bool kept(void *ctx, unsigned i)
 {
     return !flt_dropped(chain_call(((struct fake *)ctx)->run), i);
@@ -70,7 +75,7 @@ Test(suppression_multi, those_on_a_list_are_dropped)
 
     cr_assert_eq(fake_multi(f, SENDER, six, 6), FLT_PASS);
     cr_assert_eq(dropped(f), 0x15);
-    cr_assert_eq(status_of(f), ESME_RINVDSTADR);
+    cr_assert_eq(dropped_status(f), ESME_RINVDSTADR);
     cr_assert_eq(f->questions, 1);
     cr_assert_eq(f->noted_count, 3);
     for (unsigned i = 0; i < 3; i++) {
@@ -111,7 +116,32 @@ Test(suppression_multi, all_are_on_a_list)
     cr_assert_eq(fake_multi(f, SENDER, to, 3), FLT_REJECT);
     cr_assert_eq(dropped(f), 7);
     cr_assert_eq(status_of(f), ESME_RINVDSTADR);
+    cr_assert_eq(dropped_status(f), ESME_RINVDSTADR);
+    cr_assert_str_eq(chain_call(f->run)->message_id, "");
     cr_assert_eq(f->noted_count, 3);
+    fake_free(f);
+}
+
+Test(suppression_multi, all_are_on_a_list_and_taken)
+{
+    static const char *const to[] = {"14155550100", "nobody", "list:friends"};
+    struct fake *f = us();
+
+    fake_add(f, "suppression", "answer: accept", "status: 0x401", NULL);
+    fake_list(f, "optout", UINT64_C(14155550100));
+    cr_assert_eq(fake_multi(f, SENDER, to, 3), FLT_REJECT);
+    cr_assert_eq(dropped(f), 7);
+    cr_assert_eq(status_of(f), ESME_ROK);
+    cr_assert_eq(dropped_status(f), ESME_RINVDSTADR);
+    cr_assert_eq(strlen(chain_call(f->run)->message_id), 18);
+    cr_assert_str_eq(f->noted[0].status, "ESME_ROK");
+    fake_absorbed(f);
+    cr_assert_eq(f->delivered_count, 0, "unsuccess_sme has said it");
+
+    /* None of them was taken for one on a list. */
+    cr_assert_eq(fake_multi(f, SENDER, to + 1, 2), FLT_REJECT);
+    cr_assert_eq(status_of(f), ESME_RINVDSTADR);
+    cr_assert_str_eq(chain_call(f->run)->message_id, "");
     fake_free(f);
 }
 
@@ -161,7 +191,10 @@ Test(suppression_multi, answer_and_status_are_configured)
     fake_add(f, "suppression", "status: 0x401", NULL);
     fake_list(f, "optout", UINT64_C(14155550100));
     cr_assert_eq(fake_multi(f, SENDER, six, 6), FLT_PASS);
+    cr_assert_eq(dropped_status(f), 0x401);
+    cr_assert_eq(fake_multi(f, SENDER, six, 1), FLT_REJECT);
     cr_assert_eq(status_of(f), 0x401);
+    cr_assert_eq(dropped_status(f), 0x401);
     fake_free(f);
 
     /* unsuccess_sme has no way to say that a message was taken. */
@@ -170,7 +203,7 @@ Test(suppression_multi, answer_and_status_are_configured)
     fake_list(f, "optout", UINT64_C(14155550100));
     cr_assert_eq(fake_multi(f, SENDER, six, 6), FLT_PASS);
     cr_assert_eq(dropped(f), 1);
-    cr_assert_eq(status_of(f), ESME_RINVDSTADR);
+    cr_assert_eq(dropped_status(f), ESME_RINVDSTADR);
     fake_answered(f, ESME_ROK, "theirs");
     cr_assert_eq(f->delivered_count, 0);
     fake_free(f);
@@ -185,7 +218,21 @@ Test(suppression_multi, unreadable_addresses_are_dropped)
 
     cr_assert_eq(fake_multi(f, SENDER, to, 4), FLT_PASS);
     cr_assert_eq(dropped(f), 0xD);
-    cr_assert_eq(f->check_count, 6);
+    cr_assert_eq(f->check_count, 3 * 2);
+    cr_assert_eq(fake_counted(f, "suppression", "unreadable"), 2);
+    fake_free(f);
+}
+
+Test(suppression_multi, foreign_characters_are_dropped)
+{
+    static const char *const to[] = {"#31#14155550101", "14155550101", "1 415 KLJ 0101",
+                                     "1415555\xb2\xb3\xb9", "14155550101@x"};
+    struct fake *f = listed();
+
+    cr_assert_eq(fake_multi(f, SENDER, to, 5), FLT_PASS);
+    cr_assert_eq(dropped(f), 0x1D);
+    cr_assert_eq(f->check_count, 3);
+    cr_assert_eq(fake_counted(f, "suppression", "unreadable"), 4);
     fake_free(f);
 }
 
@@ -209,6 +256,7 @@ Test(suppression_multi, distribution_lists_are_dropped)
     cr_assert_eq(fake_multi(f, SENDER, to, 3), FLT_PASS);
     cr_assert_eq(dropped(f), 5);
     cr_assert_eq(f->check_count, 3);
+    cr_assert_eq(fake_counted(f, "suppression", "distribution_list"), 2);
     cr_assert_eq(fake_multi(f, SENDER, to, 1), FLT_REJECT);
     fake_free(f);
 }
@@ -300,7 +348,7 @@ Test(suppression_multi, unchecked_is_not_unreadable)
     f->store = STORE_PASSES_UNCHECKED;
     cr_assert_eq(fake_multi(f, SENDER, to, 2), FLT_PASS);
     cr_assert_eq(dropped(f), 1);
-    cr_assert_eq(status_of(f), ESME_RINVDSTADR, "no reason for the sender to try it again");
+    cr_assert_eq(dropped_status(f), ESME_RINVDSTADR, "no reason for the sender to try it again");
     cr_assert_eq(fake_counted(f, "suppression", "unchecked"), 1);
     fake_free(f);
 }
@@ -326,6 +374,7 @@ Test(suppression_multi, a_monitor_drops_nothing)
     for (unsigned n = 1; n <= 4; n++) {
         cr_assert_eq(fake_multi(f, SENDER, to, n), FLT_PASS);
         cr_assert_eq(dropped(f), 0);
+        cr_assert_eq(dropped_status(f), 0);
         cr_assert_eq(f->noted_count, n);
     }
     cr_assert_str_eq(f->noted[0].mode, "monitor");

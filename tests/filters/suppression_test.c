@@ -205,6 +205,40 @@ Test(suppression, what_cannot_be_read_is_refused_and_not_asked_for)
     fake_free(f);
 }
 
+/* A carrier may skip what is no part of a number, read letters as on a telephone's keys, or take a
+ * service prefix for one. None of them is a way around the lists. */
+static const char *const foreign[] = {"#31#14155550100",
+                                      "*67 4155550100",
+                                      "*14155550100#",
+                                      "1 415 KLJ 0100",
+                                      "1415555O100",
+                                      "1415555\xb2\xb3\xb9",
+                                      "141555\351550100",
+                                      "14155550100@x.org",
+                                      "x4155550100",
+                                      "4155550100,4155550101",
+                                      "tel:5550100;phone-context=+1415",
+                                      "14155550101@x",
+                                      "1415555010114155550102"};
+
+Test(suppression, foreign_characters_are_refused_and_not_asked_for)
+{
+    static const uint32_t commands[] = {SMPP_submit_sm, SMPP_data_sm};
+    struct fake *f = listed();
+
+    for (size_t i = 0; i < 2 * sizeof foreign / sizeof foreign[0]; i++) {
+        struct smpp_msg msg = {.header = {.command_id = commands[i % 2]},
+                               .src = {.digits = str(SENDER)},
+                               .dst = {.digits = str(foreign[i / 2])}};
+
+        rejected(f, fake_send(f, &msg), ESME_RINVDSTADR);
+    }
+    cr_assert_eq(f->questions, 0);
+    cr_assert_eq(fake_counted(f, "suppression", "unreadable"),
+                 2 * sizeof foreign / sizeof foreign[0]);
+    fake_free(f);
+}
+
 /* --- programs --- */
 
 Test(suppression, an_opt_out_of_a_program_blocks_that_program)

@@ -47,5 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         phone_describe(phone, readings.number[i], &info);
         must(info.type <= PHONE_SHORT_CODE && info.country[2] == '\0');
     }
+    phone_read_sender(phone, address, region, &again);
+    check(&again);
+    must(again.foreign == readings.foreign);
     return 0;
 }
