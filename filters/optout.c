@@ -144,8 +144,8 @@ static void read_text(struct flt_call *call, uint8_t data_coding, struct smpp_st
     read_as(conf, octets, label, text, intent);
 }
 
-/* What the PDU says: its text, its message_payload where both are there, and the whole of a message
- * that it completes. */
+/* What the PDU says: its text, and its message_payload where both are there. A part of a message
+ * says nothing until it makes the message complete: it is the whole text that counts. */
 static void read_reply(struct flt_call *call, char text[TEXT_MAX], struct intent *intent)
 {
     const struct smpp_msg *msg = call->msg;
@@ -154,13 +154,11 @@ static void read_reply(struct flt_call *call, char text[TEXT_MAX], struct intent
 
     smpp_msg_octets(msg, &more);
     smpp_part_of(msg, &part);
-    if (part.concatenated &&
-        parts_add(call->parts, call->ports->now_ms(call->ports->ctx), msg, &part, &whole))
-        read_text(call, msg->data_coding, whole, text, intent);
-    else if (!part.concatenated || part.number == 1)
-        read_text(call, msg->data_coding, part.text, text, intent);
-    else
+    if (!part.concatenated)
+        whole = part.text;
+    else if (!parts_add(call->parts, call->ports->now_ms(call->ports->ctx), msg, &part, &whole))
         return;
+    read_text(call, msg->data_coding, whole, text, intent);
     if (intent->class == INTENT_OTHER && more.len > 0)
         read_text(call, msg->data_coding, more, text, intent);
 }
@@ -184,7 +182,9 @@ static unsigned make_events(struct flt_call *call, const struct event *common, c
     const char *of_program =
         program == NULL ? NULL : conf->program_lists[program - call->world->programs];
     bool all = conf->scope == SCOPE_ALL || of_program == NULL;
-    /* START undoes what a STOP under either scope did. */
+    /* Under scope all START takes the number off the program's list too, where a STOP under scope
+     * program may have put it. Under scope program it speaks of that program only: what stands on
+     * the list optout holds. */
     bool both = all && of_program != NULL && common->type == EVENT_optin;
     unsigned n = 0;
 

@@ -137,13 +137,33 @@ Test(optout_parts, what_never_becomes_whole_means_nothing)
     fake_free(f);
 }
 
-/* A first part that says STOP and nothing else is a STOP, whatever follows or does not. */
-Test(optout_parts, a_first_part_counts_by_itself)
+/* It is the whole text that means something. */
+Test(optout_parts, a_part_that_is_a_word_by_itself_means_nothing)
+{
+    for (unsigned mark = UDH_8BIT; mark <= SAR; mark++) {
+        for (unsigned backwards = 0; backwards < 2; backwards++) {
+            struct fake *f = usual();
+
+            if (!backwards)
+                send(f, mark, PART(1, 2, "stop"));
+            send(f, mark, PART(2, 2, " by the shop on your way home"));
+            if (backwards)
+                send(f, mark, PART(1, 2, "stop"));
+            cr_assert_eq(f->recorded_count, 0);
+            fake_free(f);
+        }
+    }
+}
+
+Test(optout_parts, a_word_and_nothing_behind_it_counts_when_it_is_complete)
 {
     struct fake *f = usual();
 
     send(f, UDH_8BIT, PART(1, 2, "STOP"));
-    is_opted_out(f, "STOP");
+    cr_assert_eq(f->recorded_count, 0);
+    send(f, UDH_8BIT, PART(2, 2, " "));
+    cr_assert_eq(f->recorded_count, 1);
+    cr_assert(fake_is_listed(f, "optout", NUMBER));
     fake_free(f);
 }
 

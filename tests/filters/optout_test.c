@@ -297,6 +297,41 @@ Test(optout, names_have_no_number_to_suppress)
     fake_free(f);
 }
 
+/* A number that is made of the digits of something else is somebody else's. */
+Test(optout, what_is_no_number_opts_nobody_out)
+{
+    static const char *const from[] = {
+        "abc123",      "a14155550100",    "1415KLJ0100",
+        "1415555O100", "#31#14155550100", "14155550100141555501001415555010014155550100"};
+    struct fake *f = usual();
+
+    for (unsigned i = 0; i < sizeof from / sizeof from[0]; i++) {
+        cr_assert_eq(fake_reply(f, from[i], SHOP, "STOP"), FLT_PASS);
+        cr_assert_eq(fake_counted(f, "optout", "no_number"), i + 1, "%s", from[i]);
+        cr_assert_eq(f->logged_count, i + 1);
+    }
+    cr_assert_eq(f->questions, 0);
+    cr_assert_eq(f->listed_count, 0);
+    cr_assert_eq(f->health_count, 0);
+    fake_free(f);
+}
+
+Test(optout, what_stands_behind_a_number_does_not_hide_it)
+{
+    static const char *const from[] = {"14155550100@x", "14155550100@10.0.0.1",
+                                       "+14155550100;ext=5", "4155550100x12",
+                                       "tel:+1-415-555-0100"};
+
+    for (unsigned i = 0; i < sizeof from / sizeof from[0]; i++) {
+        struct fake *f = usual();
+
+        cr_assert_eq(fake_reply(f, from[i], SHOP, "STOP"), FLT_PASS);
+        cr_assert_eq(f->recorded_count, 1, "%s", from[i]);
+        cr_assert_str_eq(f->recorded[0].number, "14155550100");
+        fake_free(f);
+    }
+}
+
 Test(optout, every_reply_is_a_sign_of_life)
 {
     static const char *const texts[] = {"STOP", "START", "HELP", "hello", ""};
