@@ -7,20 +7,36 @@
 
 #include <string.h>
 
+/* A number that a handset may have: not a name, not a short code, not one that nobody has. */
+static bool is_subscriber(struct flt_call *call, const struct phone_readings *readings)
+{
+    struct phone_info info;
+
+    if (readings->n == 0)
+        return false;
+    phone_describe(call->phone, readings->number[0], &info);
+    return info.valid && info.type != PHONE_SHORT_CODE;
+}
+
 /* The handset stands in source_addr, as in a reply; a few carriers leave the addresses as they were
- * in the submit_sm. An address of ours tells which end is which. */
+ * in the submit_sm. An address of ours tells which end is which. Where none is known as ours, the
+ * end that can be a subscriber's is; where both can, the source, as the standard has it. */
 static void handset_of(struct flt_call *call, struct phone_readings *readings,
                        struct smpp_str *ours)
 {
     const struct smpp_msg *msg = call->msg;
     const struct flt_program *swapped = flt_program_of(call->world, msg->src.digits);
+    struct phone_readings other;
 
     *readings = *flt_readings(call);
     *ours = msg->dst.digits;
-    if (flt_program(call) == NULL && (swapped != NULL || readings->n == 0)) {
-        phone_read(call->phone, msg->dst.digits, flt_region_of(call->world, swapped), readings);
-        *ours = msg->src.digits;
-    }
+    if (flt_program(call) != NULL || (swapped == NULL && is_subscriber(call, readings)))
+        return;
+    phone_read_sender(call->phone, msg->dst.digits, flt_region_of(call->world, swapped), &other);
+    if (swapped == NULL && readings->n > 0 && !is_subscriber(call, &other))
+        return;
+    *readings = other;
+    *ours = msg->src.digits;
 }
 
 static void note_failure(struct flt_call *call, const struct smpp_receipt *receipt, uint64_t number,

@@ -197,6 +197,34 @@ Test(receipt, where_nothing_tells_the_source_is_the_handset)
     fake_free(f);
 }
 
+/* With no program to tell, a short code or what is nobody's number is not the handset if the other
+ * end can be one. */
+Test(receipt, the_end_that_can_be_a_subscriber_is_the_handset)
+{
+    static const char *const ours[] = {"55512", "ACME24", "abc123", "19995550100", "", "2000000"};
+    struct fake *f = with(NULL, 0);
+
+    for (unsigned i = 0; i < 6; i++) {
+        deliver(f, ours[i], HANDSET, 0x04, FAILED);
+        cr_assert_str_eq(f->noted[2 * i].number, HANDSET, "%s", ours[i]);
+        cr_assert_str_eq(f->noted[2 * i].sender, ours[i]);
+        cr_assert_eq(f->health[2 * i].number, UINT64_C(14155550100));
+        deliver(f, HANDSET, ours[i], 0x04, FAILED);
+        cr_assert_str_eq(f->noted[2 * i + 1].number, HANDSET, "%s", ours[i]);
+        cr_assert_str_eq(f->noted[2 * i + 1].sender, ours[i]);
+    }
+    fake_free(f);
+}
+
+Test(receipt, where_neither_can_be_one_the_source_is_the_handset)
+{
+    struct fake *f = with(NULL, 0);
+
+    deliver(f, "55512", "55513", 0x04, FAILED);
+    cr_assert_str_eq(f->noted[0].number, "55512");
+    fake_free(f);
+}
+
 Test(receipt, between_two_of_our_programs_the_source_is_the_handset)
 {
     struct fake *f = with(programs, 2);
