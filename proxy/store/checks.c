@@ -27,6 +27,7 @@ struct checks {
     struct redis *redis;
     struct names *names;
     const struct overlay *overlay;
+    struct follow *follow; /* NULL: nobody else writes journals here */
     const struct checks_ops *ops;
     void *arg;
     struct checks_conf conf;
@@ -68,6 +69,11 @@ struct checks *checks_new(struct net *net, struct redis *redis, struct names *na
     return checks;
 }
 
+void checks_follow(struct checks *checks, struct follow *follow)
+{
+    checks->follow = follow;
+}
+
 void checks_free(struct checks *checks)
 {
     if (!checks)
@@ -96,13 +102,20 @@ static void drop_first(struct checks *checks, const struct call *call)
         checks->sent = checks->replied = checks->items.head;
 }
 
+/* Journaled, here or by another process, and perhaps not in Redis yet. */
+static bool is_pending(const struct checks *checks, const struct item *item)
+{
+    return overlay_hit(checks->overlay, item->list, item->number) ||
+           (checks->follow && follow_hit(checks->follow, item->list, item->number));
+}
+
 /* Whether pending events alone say that a number is suppressed: known without Redis. */
-static bool join_overlay(const struct checks *checks, uint64_t first, unsigned n, uint64_t *hits)
+static bool join_pending(const struct checks *checks, uint64_t first, unsigned n, uint64_t *hits)
 {
     bool any = false;
     for (unsigned i = 0; i < n; i++) {
         const struct item *item = ring_at(&checks->items, first + i);
-        if (item->hit || overlay_hit(checks->overlay, item->list, item->number)) {
+        if (item->hit || is_pending(checks, item)) {
             hits[i / 64] |= UINT64_C(1) << (i % 64);
             any = true;
         }
@@ -116,7 +129,7 @@ static void answer_first(struct checks *checks)
     struct call call = *(struct call *)ring_at(&checks->calls, checks->calls.head);
     uint64_t hits[PORT_CHECKS_MAX / 64];
     memset(hits, 0, (call.n + 63) / 64 * sizeof *hits);
-    join_overlay(checks, checks->items.head, call.n, hits);
+    join_pending(checks, checks->items.head, call.n, hits);
     drop_first(checks, &call);
     struct port_reply reply = {.hits = hits, .n = call.n};
     if (!call.answered)
@@ -133,7 +146,7 @@ static void answer_without(struct checks *checks, uint64_t first, int error)
     if (checks->conf.outage == OUTAGE_PASS) {
         for (unsigned i = 0; i < call->n; i++) /* what was heard before is not to be trusted */
             ((struct item *)ring_at(&checks->items, first + i))->hit = false;
-        if (join_overlay(checks, first, call->n, hits))
+        if (join_pending(checks, first, call->n, hits))
             reply.err = 0;
         else
             reply.pass_unchecked = true;
@@ -220,7 +233,7 @@ static void on_boolean(void *arg, bool value)
     struct item *item = ring_at(&checks->items, checks->replied++);
     /* An event that was pending and is applied by the time of the answer is no longer in the
      * overlay then, and Redis may have answered before it: so it is looked up here as well. */
-    item->hit = value || overlay_hit(checks->overlay, item->list, item->number);
+    item->hit = value || is_pending(checks, item);
 }
 
 static void on_dataset(void *arg, bool ours)

@@ -10,6 +10,7 @@
 #include "filters/ports.h"
 #include "proxy/conf.h"
 #include "proxy/stats.h"
+#include "proxy/store/follow.h"
 #include "proxy/store/names.h"
 #include "proxy/store/overlay.h"
 #include "proxy/store/redis.h"
@@ -35,6 +36,9 @@ struct checks *checks_new(struct net *net, struct redis *redis, struct names *na
                           const struct overlay *overlay, const struct checks_ops *ops, void *arg);
 void checks_free(struct checks *checks);
 void checks_configure(struct checks *checks, const struct checks_conf *conf);
+
+/* What other processes have journaled counts as well. */
+void checks_follow(struct checks *checks, struct follow *follow);
 
 /* From now on Redis can be asked; `dataset` is what it must hold. Everything that waits is asked.
  */

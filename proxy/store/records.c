@@ -2,6 +2,7 @@
 
 #include "proxy/store/event_copy.h"
 #include "proxy/store/event_op.h"
+#include "proxy/store/follow.h"
 #include "proxy/store/ring.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ struct records {
     struct ring asking;  /* struct record *: looked up, in the order of the answers */
     struct ring waiting; /* struct record *: journaled, applied */
     uint64_t failures, applied;
-    bool away;
+    bool away, shared;
     struct event *settle; /* answers from the loop */
     struct event *timer;
 };
@@ -112,15 +113,27 @@ static void answer(struct records *records, struct record *record)
     record_free(record);
 }
 
-static bool overdue(const struct records *records, const struct record *record)
+/* How long it waits for Redis once it is journaled. */
+static uint64_t wait_us(const struct records *records)
 {
-    return net_now_us(records->options.net) - record->done_us >= records->options.wait_ms * 1000;
+    uint64_t wait = records->options.wait_ms;
+
+    if (records->shared && wait < FOLLOW_WAIT_MS)
+        wait = FOLLOW_WAIT_MS;
+    if (records->away)
+        wait = records->shared ? FOLLOW_WAIT_MS : 0;
+    return wait * 1000;
+}
+
+static uint64_t age_us(const struct records *records, const struct record *record)
+{
+    return net_now_us(records->options.net) - record->done_us;
 }
 
 static void arm_timer(struct records *records, const struct record *record)
 {
-    uint64_t age = net_now_us(records->options.net) - record->done_us;
-    uint64_t wait = records->options.wait_ms * 1000;
+    uint64_t age = age_us(records, record);
+    uint64_t wait = wait_us(records);
     uint64_t left = age < wait ? wait - age : 1;
     struct timeval after = {.tv_sec = (time_t)(left / 1000000),
                             .tv_usec = (suseconds_t)(left % 1000000)};
@@ -133,8 +146,8 @@ static void settle(struct records *records)
         struct record *record = record_at(&records->waiting, records->waiting.head);
         if (record->done < record->n)
             return;
-        bool over = record->error || record->repeated || !record->wanted || records->away ||
-                    record->seq <= records->applied || overdue(records, record);
+        bool over = record->error || record->repeated || !record->wanted ||
+                    record->seq <= records->applied || age_us(records, record) >= wait_us(records);
         if (!over) {
             arm_timer(records, record);
             return;
@@ -360,6 +373,11 @@ void records_set_away(struct records *records, bool away)
     records->away = away;
     if (away)
         settle_soon(records);
+}
+
+void records_set_shared(struct records *records, bool shared)
+{
+    records->shared = shared;
 }
 
 void records_set_wait(struct records *records, uint64_t wait_ms)

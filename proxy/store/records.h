@@ -52,6 +52,8 @@ void records_journaled(struct records *records, const struct journal_done *done,
 void records_applied(struct records *records, uint64_t seq);
 /* While Redis is away, what is journaled is answered. So it is in the beginning. */
 void records_set_away(struct records *records, bool away);
+/* Others read along in the journal: then while Redis is away an answer waits until they have. */
+void records_set_shared(struct records *records, bool shared);
 
 uint64_t records_waiting(const struct records *records);
 

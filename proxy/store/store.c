@@ -2,6 +2,7 @@
 
 #include "proxy/store/checks.h"
 #include "proxy/store/event_op.h"
+#include "proxy/store/follow.h"
 #include "proxy/store/gather.h"
 #include "proxy/store/health_queue.h"
 #include "proxy/store/journal.h"
@@ -43,6 +44,7 @@ struct store {
     struct gather *gather;
     struct health_queue *health;
     struct sync *sync;
+    struct follow *follow;
     struct trouble trouble;
     struct store_metrics metrics;
 };
@@ -87,6 +89,7 @@ static const struct redis_ops redis_ops = {on_up, on_down};
 static void on_ready(void *arg, const char *dataset)
 {
     struct store *store = arg;
+    follow_ask(store->follow);
     if (checks_enable(store->checks, store->prefix, dataset) < 0 ||
         checks_enable(store->lookups, store->prefix, dataset) < 0) {
         redis_drop(store->redis, "out of memory");
@@ -101,6 +104,7 @@ static void on_applied(void *arg, uint64_t seq)
     struct store *store = arg;
     store->applied = seq > store->applied ? seq : store->applied;
     records_applied(store->records, seq);
+    follow_applied(store->follow, seq);
 }
 
 static uint64_t last_seq(void *arg)
@@ -207,12 +211,17 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         if (++store->ticks % PROBE_TICKS == 0)
             checks_probe(store->checks);
     }
+    follow_tick(store->follow);
+    if (store->ready)
+        follow_ask(store->follow);
+    records_set_shared(store->records, follow_shared(store->follow));
     gather_tick(store->gather, net_unix_ms(store->net), GATHERED_STEP);
     stat_set(store->metrics.held, (int64_t)checks_waiting(store->checks));
     stat_set(store->metrics.journal_lag,
              journaled > store->applied ? (int64_t)(journaled - store->applied) : 0);
     stat_set(store->metrics.journal_healthy, journal_healthy(store->journal));
-    stat_set(store->metrics.pending, overlay_count(store->overlay));
+    stat_set(store->metrics.pending,
+             (int64_t)overlay_count(store->overlay) + (int64_t)follow_count(store->follow));
     stat_set(store->metrics.health_waiting, (int64_t)health_queue_waiting(store->health));
 }
 
@@ -277,14 +286,25 @@ static bool make_rest(struct store *store, const struct conf_store *conf, struct
                                 .journal_start = journal_seq(store->journal),
                                 .stream_length = conf->stream_length,
                                 .allow_eviction = conf->allow_eviction};
+    struct follow_options follow = {.net = store->net,
+                                    .redis = store->redis,
+                                    .names = store->names,
+                                    .dir = store->dir,
+                                    .chain = journal_chain(store->journal),
+                                    .prefix = store->prefix,
+                                    .own_last = journal_seq(store->journal)};
     struct timeval tick = {.tv_usec = TICK_MS * 1000};
+    store->follow = follow_new(&follow);
     store->records = records_new(&records, &record_ops, store);
     store->sync = sync_new(&sync, &sync_ops, store);
     store->journal_event = event_new(net_base(store->net), journal_fd(store->journal),
                                      EV_READ | EV_PERSIST, on_journal_event, store);
     store->tick = event_new(net_base(store->net), -1, EV_PERSIST, on_tick, store);
-    if (!store->records || !store->sync || !store->journal_event || !store->tick)
+    if (!store->follow || !store->records || !store->sync || !store->journal_event || !store->tick)
         return false;
+    checks_follow(store->checks, store->follow);
+    follow_tick(store->follow);
+    records_set_shared(store->records, follow_shared(store->follow));
     event_add(store->journal_event, NULL);
     event_add(store->tick, &tick);
     return true;
@@ -354,6 +374,7 @@ void store_free(struct store *store)
     if (store->tick)
         event_free(store->tick);
     sync_free(store->sync);
+    follow_free(store->follow);
     if (store->journal)
         journal_close(store->journal);
     records_free(store->records);
