@@ -47,20 +47,21 @@ __attribute__((nonnull)) void phone_read_sender(struct phone *phone, struct smpp
                                                 const char *region,
                                                 struct phone_readings *readings);
 
-enum phone_type { /* libphonenumber's number types, in its order */
-                  PHONE_FIXED_LINE,
-                  PHONE_MOBILE,
-                  PHONE_FIXED_OR_MOBILE,
-                  PHONE_TOLL_FREE,
-                  PHONE_PREMIUM,
-                  PHONE_SHARED_COST,
-                  PHONE_VOIP,
-                  PHONE_PERSONAL,
-                  PHONE_PAGER,
-                  PHONE_UAN,
-                  PHONE_VOICEMAIL,
-                  PHONE_UNKNOWN,
-                  PHONE_SHORT_CODE
+/* libphonenumber's number types, in its order */
+enum phone_type {
+    PHONE_FIXED_LINE,
+    PHONE_MOBILE,
+    PHONE_FIXED_OR_MOBILE,
+    PHONE_TOLL_FREE,
+    PHONE_PREMIUM,
+    PHONE_SHARED_COST,
+    PHONE_VOIP,
+    PHONE_PERSONAL,
+    PHONE_PAGER,
+    PHONE_UAN,
+    PHONE_VOICEMAIL,
+    PHONE_UNKNOWN,
+    PHONE_SHORT_CODE
 };
 
 struct phone_info {

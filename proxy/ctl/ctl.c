@@ -232,7 +232,7 @@ unsigned ctl_read_number(struct ctl *ctl, const char *text, uint64_t numbers[CTL
     for (unsigned p = 0; p <= world->program_count; p++) {
         const char *region = p == 0 ? world->region : flt_region_of(world, &world->programs[p - 1]);
         phone_read(ctl->phone, address, region, &readings);
-        for (unsigned i = 0; i < readings.n; i++) {
+        for (unsigned i = 0; i < readings.n && !readings.foreign; i++) {
             unsigned known = 0;
             while (known < n && numbers[known] != readings.number[i]) {
                 known++;

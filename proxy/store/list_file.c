@@ -96,6 +96,10 @@ static void read_value(struct list_file *file, struct list_file_row *row)
         return;
     }
     phone_read(file->phone, (struct smpp_str){(const uint8_t *)text, len}, file->region, &readings);
+    if (readings.foreign) {
+        row->problem = "not a telephone number";
+        return;
+    }
     if (readings.n == 0) {
         row->problem = "cannot be dialled: too short, too long, or without its country code";
         return;
