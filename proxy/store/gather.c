@@ -10,8 +10,8 @@
 
 /* One number, sender and list in one minute. In the queue by age, and in a chain of its bucket. */
 struct kept {
-    struct kept *older, *newer; /* queue */
-    struct kept *next, **link;  /* bucket */
+    struct kept *newer;        /* queue */
+    struct kept *next, **link; /* bucket */
     uint64_t minute;
     uint64_t count;      /* events behind the first */
     struct event *last;  /* the last of them; NULL while there is only the first */
@@ -31,7 +31,7 @@ struct gather *gather_new(size_t max, void (*emit)(void *arg, const struct event
     size_t buckets = 64;
     while (buckets < max)
         buckets *= 2;
-    struct gather *gather = calloc(1, sizeof *gather + buckets * sizeof *gather->table);
+    struct gather *gather = calloc(1, sizeof *gather + buckets * sizeof(void *));
     if (!gather)
         return NULL;
     gather->max = max;
@@ -71,32 +71,35 @@ static struct kept *find(struct kept *kept, const struct event *event, uint64_t 
     return NULL;
 }
 
-static void unlink_kept(struct gather *gather, struct kept *kept)
+/* They leave in the order in which they came. */
+static struct kept *unlink_oldest(struct gather *gather)
 {
+    struct kept *kept = gather->oldest;
     *kept->link = kept->next;
     if (kept->next)
         kept->next->link = kept->link;
-    if (kept->older)
-        kept->older->newer = kept->newer;
-    else
-        gather->oldest = kept->newer;
-    if (kept->newer)
-        kept->newer->older = kept->older;
-    else
-        gather->newest = kept->older;
+    gather->oldest = kept->newer;
+    if (!gather->oldest)
+        gather->newest = NULL;
     gather->n--;
+    return kept;
 }
 
-static void leave(struct gather *gather, struct kept *kept)
+static void kept_free(struct kept *kept)
 {
-    unlink_kept(gather, kept);
+    free(kept->last);
+    free(kept->first);
+    free(kept);
+}
+
+static void leave_oldest(struct gather *gather)
+{
+    struct kept *kept = unlink_oldest(gather);
     if (kept->last) {
         kept->last->count = kept->count;
         gather->emit(gather->arg, kept->last);
     }
-    free(kept->last);
-    free(kept->first);
-    free(kept);
+    kept_free(kept);
 }
 
 static void keep(struct gather *gather, struct kept **bucket, const struct event *event,
@@ -110,8 +113,7 @@ static void keep(struct gather *gather, struct kept **bucket, const struct event
         free(kept);
         return;
     }
-    *kept = (struct kept){
-        .minute = minute, .first = first, .next = *bucket, .link = bucket, .older = gather->newest};
+    *kept = (struct kept){.minute = minute, .first = first, .next = *bucket, .link = bucket};
     if (*bucket)
         (*bucket)->link = &kept->next;
     *bucket = kept;
@@ -130,7 +132,7 @@ void gather_add(struct gather *gather, const struct event *event)
     struct kept *kept = find(*bucket, event, minute);
     if (!kept) {
         if (gather->n >= gather->max)
-            leave(gather, gather->oldest);
+            leave_oldest(gather);
         keep(gather, bucket, event, minute);
         gather->emit(gather->arg, event);
         return;
@@ -149,25 +151,20 @@ void gather_tick(struct gather *gather, uint64_t now_ms, size_t max)
 {
     for (size_t i = 0; i < max && gather->oldest && gather->oldest->minute < now_ms / MINUTE_MS;
          i++)
-        leave(gather, gather->oldest);
+        leave_oldest(gather);
 }
 
 void gather_flush(struct gather *gather)
 {
     while (gather->oldest)
-        leave(gather, gather->oldest);
+        leave_oldest(gather);
 }
 
 void gather_free(struct gather *gather)
 {
     if (!gather)
         return;
-    while (gather->oldest) {
-        struct kept *kept = gather->oldest;
-        unlink_kept(gather, kept);
-        free(kept->last);
-        free(kept->first);
-        free(kept);
-    }
+    while (gather->oldest)
+        kept_free(unlink_oldest(gather));
     free(gather);
 }

@@ -28,7 +28,7 @@ struct names *names_new(const char *prefix)
 {
     struct names *names = strlen(prefix) <= LIST_PREFIX_MAX ? calloc(1, sizeof *names) : NULL;
     if (names)
-        strcpy(names->prefix, prefix);
+        memcpy(names->prefix, prefix, strlen(prefix));
     return names;
 }
 
